@@ -1,0 +1,115 @@
+//! What goes into the engine and what comes out.
+
+/// How the next token is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampling {
+    /// Softmax temperature; 0 is greedy.
+    pub temperature: f32,
+    /// Nucleus mass in (0, 1].
+    pub top_p: f32,
+    /// Candidates kept; 0 keeps all.
+    pub top_k: usize,
+    /// Smallest probability relative to the best one that is kept.
+    pub min_p: f32,
+    /// Divides positive and multiplies negative logits of tokens already seen (arXiv 1909.05858); 1 is off.
+    pub repetition_penalty: f32,
+    /// Subtracted once from logits of tokens already generated.
+    pub presence_penalty: f32,
+    /// Subtracted per occurrence from logits of tokens already generated.
+    pub frequency_penalty: f32,
+    /// Added to the logits of single tokens.
+    pub logit_bias: Vec<(u32, f32)>,
+    /// The random number of a position is a hash of (seed, position).
+    pub seed: u64,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The prompt's ids; never empty.
+    pub prompt: Vec<u32>,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Tokens to generate at most; 0 evaluates the prompt only.
+    pub max_tokens: usize,
+    /// Ids that end the answer (they are not emitted as tokens).
+    pub stop_tokens: Vec<u32>,
+    /// With each token, logprobs of it and of this many alternatives.
+    pub logprobs: Option<usize>,
+    /// The same for each prompt token after the first.
+    pub prompt_logprobs: Option<usize>,
+    /// Who asks: fairness between clients, and whose cached prefixes may be used.
+    pub client: u64,
+}
+
+/// One alternative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Logprob {
+    /// Token id.
+    pub id: u32,
+    /// Natural logarithm of its probability under the unmodified logits.
+    pub logprob: f32,
+}
+
+/// A generated (or prompt) token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenEvent {
+    /// Token id.
+    pub id: u32,
+    /// Its own logprob, when asked for.
+    pub logprob: Option<f32>,
+    /// The best alternatives, best first.
+    pub top: Vec<Logprob>,
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// A stop token.
+    Stop,
+    /// `max_tokens` or the context's end.
+    Length,
+    /// The answer had become a loop.
+    Repetition,
+    /// The engine is shutting down.
+    Shutdown,
+}
+
+/// Token counts and times of one answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Prompt ids.
+    pub prompt_tokens: usize,
+    /// Prompt ids whose KV was already there.
+    pub cached_tokens: usize,
+    /// Generated ids, the stop token not counted.
+    pub completion_tokens: usize,
+}
+
+/// What a request hears.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Waiting; how many are before it.
+    Queued {
+        /// 0 is next.
+        position: usize,
+    },
+    /// The prompt is being read.
+    Reading {
+        /// Ids done, cached ones included.
+        done: usize,
+        /// Ids in all.
+        total: usize,
+    },
+    /// A prompt token with its logprobs (`prompt_logprobs` only; the first has none).
+    Prompt(TokenEvent),
+    /// A generated token.
+    Token(TokenEvent),
+    /// The end; nothing follows.
+    Finished {
+        /// Why.
+        finish: Finish,
+        /// Counts.
+        usage: Usage,
+    },
+}

@@ -1,0 +1,20 @@
+//! Arithmetic on one machine: packed weights, matmul, attention, norms, RoPE and a thread pool.
+//!
+//! Scalar is the specification, to the bit: every ISA gives the same bits (see ARCHITECTURE.md).
+#![allow(unsafe_code)] // SIMD loads and stores, anonymous memory, and the pool's shared slices
+
+mod activations;
+mod format;
+mod isa;
+mod kv;
+mod machine;
+mod matrix;
+mod rope;
+
+pub use activations::Activations;
+pub use format::{Format, dequantize};
+pub use isa::Isa;
+pub use kv::{KvPages, KvShape, PAGE_TOKENS};
+pub use machine::{Machine, Query};
+pub use matrix::Matrix;
+pub use rope::{Pairing, RopeTable};

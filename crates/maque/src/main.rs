@@ -1,0 +1,3 @@
+//! The `maque` command.
+
+fn main() {}
