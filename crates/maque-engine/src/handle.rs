@@ -15,6 +15,17 @@ pub struct EngineOptions {
     pub context: usize,
 }
 
+impl Default for EngineOptions {
+    fn default() -> EngineOptions {
+        EngineOptions {
+            max_queue: 64,
+            max_queue_per_client: 8,
+            max_running: 16,
+            context: 2048,
+        }
+    }
+}
+
 /// A handle to the engine thread; clones share it. The thread ends when all handles are gone.
 #[derive(Clone)]
 pub struct Engine {}
@@ -89,6 +100,15 @@ impl Engine {
     /// Hands a request over, or says at once why not.
     pub fn submit(&self, request: Request) -> Result<Running, SubmitError> {
         todo!("{request:?}")
+    }
+    /// Evaluates a prefix (the system prompt) and keeps it cached for all clients. It is ready when the
+    /// returned request has finished; dropping that request cancels the warming.
+    pub fn warm(&self, tokens: &[u32]) -> Result<Running, SubmitError> {
+        todo!("{tokens:?}")
+    }
+    /// Ends all requests with [`Finish::Shutdown`](crate::Finish::Shutdown) and then the engine thread; returns at once.
+    pub fn shutdown(&self) {
+        todo!()
     }
     /// What is going on now.
     pub fn load(&self) -> Load {

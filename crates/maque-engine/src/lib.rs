@@ -5,5 +5,5 @@ mod request;
 mod runner;
 
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
-pub use request::{Event, Finish, Logprob, Request, Sampling, TokenEvent, Usage};
-pub use runner::{ModelRunner, Runner};
+pub use request::{Event, Finish, Logprob, RepetitionGuard, Request, Sampling, TokenEvent, Usage};
+pub use runner::{ModelRunner, Runner, RunnerOptions};

@@ -23,6 +23,43 @@ pub struct Sampling {
     pub seed: u64,
 }
 
+impl Default for Sampling {
+    /// The model's own distribution: temperature 1 and no filter.
+    fn default() -> Sampling {
+        Sampling {
+            temperature: 1.0,
+            top_p: 1.0,
+            top_k: 0,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            logit_bias: Vec::new(),
+            seed: 0,
+        }
+    }
+}
+
+impl Sampling {
+    /// Always the most probable token.
+    pub fn greedy() -> Sampling {
+        Sampling {
+            temperature: 0.0,
+            ..Sampling::default()
+        }
+    }
+}
+
+/// Whether an answer that became a loop is ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepetitionGuard {
+    /// Ended with [`Finish::Repetition`].
+    #[default]
+    On,
+    /// Left alone.
+    Off,
+}
+
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -40,6 +77,24 @@ pub struct Request {
     pub prompt_logprobs: Option<usize>,
     /// Who asks: fairness between clients, and whose cached prefixes may be used.
     pub client: u64,
+    /// What happens to an answer that became a loop.
+    pub repetition_guard: RepetitionGuard,
+}
+
+impl Request {
+    /// A request of client 0 without stop tokens and logprobs; set fields to ask for more.
+    pub fn new(prompt: Vec<u32>, sampling: Sampling, max_tokens: usize) -> Request {
+        Request {
+            prompt,
+            sampling,
+            max_tokens,
+            stop_tokens: Vec::new(),
+            logprobs: None,
+            prompt_logprobs: None,
+            client: 0,
+            repetition_guard: RepetitionGuard::On,
+        }
+    }
 }
 
 /// One alternative.
@@ -73,6 +128,10 @@ pub enum Finish {
     Repetition,
     /// The engine is shutting down.
     Shutdown,
+    /// Nobody read the answer for 30 seconds.
+    Stalled,
+    /// The engine stopped by a defect of its own.
+    Failed,
 }
 
 /// Token counts and times of one answer.
