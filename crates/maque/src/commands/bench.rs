@@ -1,0 +1,198 @@
+//! `maque bench`: how fast a model runs here, one line per measurement.
+
+use crate::exit::Exit;
+use crate::loaded::Loaded;
+use crate::measure::{BatchShape, Measure, median};
+use crate::settings::{ModelFlags, ServerFlags, Settings};
+use maque_engine::{ModelRunner, Runner, RunnerOptions};
+use maque_kernels::PAGE_TOKENS;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// Measure how fast a model runs on this machine
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    model: ModelFlags,
+    /// Tokens of the prompt that is read (0: none)
+    #[arg(
+        short = 'p',
+        long = "prompt",
+        value_name = "TOKENS",
+        default_value_t = 512
+    )]
+    n_prompt: usize,
+    /// Tokens that are written (0: none)
+    #[arg(
+        short = 'n',
+        long = "decode",
+        value_name = "TOKENS",
+        default_value_t = 64
+    )]
+    n_decode: usize,
+    /// Tokens of context before the first one written
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    depth: usize,
+    /// Conversations written at once, each after its own prompt
+    #[arg(long, value_name = "N")]
+    batch: Option<NonZeroUsize>,
+    /// Measure this often and show the median
+    #[arg(long, value_name = "N", default_value = "3")]
+    repeat: NonZeroUsize,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy)]
+enum Test {
+    Prefill { n: usize },
+    Decode { n: usize, depth: usize },
+    Batch(BatchShape),
+}
+
+/// One measurement; tokens per second of each repetition are `samples`.
+#[derive(serde::Serialize)]
+struct Line {
+    test: &'static str,
+    n: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b: Option<usize>,
+    tokens_per_s: f64,
+    samples: Vec<f64>,
+    threads: usize,
+    isa: &'static str,
+}
+
+impl Bench {
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let settings = Settings::resolve(&self.model, &ServerFlags::default())?;
+        let loaded = Loaded::open(std::path::Path::new(&settings.model.value), &settings, None)?;
+        let tests = self.tests();
+        let mut measure = Measure::new(runner(&loaded, &tests));
+        for test in tests {
+            let samples = (0..self.repeat.get())
+                .map(|_| test.tokens_per_s(&mut measure))
+                .collect();
+            self.show(&Line::new(test, samples, &loaded))?;
+        }
+        Ok(Exit::Complete)
+    }
+
+    fn tests(&self) -> Vec<Test> {
+        let (n_prompt, n_decode) = (self.n_prompt, self.n_decode);
+        if let Some(b) = self.batch {
+            return vec![Test::Batch(BatchShape {
+                n_sequences: b.get(),
+                n_prompt,
+                n_decode,
+            })];
+        }
+        let prefill = (0 < n_prompt).then_some(Test::Prefill { n: n_prompt });
+        let decode = (0 < n_decode).then_some(Test::Decode {
+            n: n_decode,
+            depth: self.depth,
+        });
+        prefill.into_iter().chain(decode).collect()
+    }
+
+    fn show(&self, line: &Line) -> anyhow::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        if self.json {
+            writeln!(stdout, "{}", serde_json::to_string(line)?)?;
+            return Ok(());
+        }
+        let detail = match (line.depth, line.b) {
+            (Some(depth), _) => format!("{} @ {depth}", line.n),
+            (_, Some(b)) => format!("{} × {b}", line.n),
+            _ => line.n.to_string(),
+        };
+        writeln!(
+            stdout,
+            "{:8} {detail:>12} {:9.1} tokens/s",
+            line.test, line.tokens_per_s
+        )?;
+        Ok(())
+    }
+}
+
+impl Test {
+    /// The cache that it needs.
+    fn shape(self) -> BatchShape {
+        match self {
+            Test::Prefill { n } => BatchShape {
+                n_sequences: 1,
+                n_prompt: n,
+                n_decode: 0,
+            },
+            Test::Decode { n, depth } => BatchShape {
+                n_sequences: 1,
+                n_prompt: depth,
+                n_decode: n,
+            },
+            Test::Batch(shape) => shape,
+        }
+    }
+
+    fn run(self, measure: &mut Measure<impl Runner>) -> Duration {
+        match self {
+            Test::Prefill { n } => measure.prefill(n),
+            Test::Decode { n, depth } => measure.decode(n, depth),
+            Test::Batch(shape) => measure.batch(shape),
+        }
+    }
+
+    fn tokens_per_s(self, measure: &mut Measure<impl Runner>) -> f64 {
+        let shape = self.shape();
+        let n_tokens = match self {
+            Test::Prefill { n } => n,
+            Test::Decode { .. } | Test::Batch(_) => shape.n_sequences * shape.n_decode,
+        };
+        n_tokens as f64 / self.run(measure).as_secs_f64()
+    }
+}
+
+impl Line {
+    fn new(test: Test, samples: Vec<f64>, loaded: &Loaded) -> Line {
+        let (name, n, depth, b) = match test {
+            Test::Prefill { n } => ("prefill", n, None, None),
+            Test::Decode { n, depth } => ("decode", n, Some(depth), None),
+            Test::Batch(shape) => ("batch", shape.n_decode, None, Some(shape.n_sequences)),
+        };
+        let (threads, isa) = (loaded.machine.n_threads(), loaded.machine.isa().name());
+        Line {
+            test: name,
+            n,
+            depth,
+            b,
+            tokens_per_s: median(&samples),
+            samples,
+            threads,
+            isa,
+        }
+    }
+}
+
+/// A runner with the engine's own chunk size, and a cache as large as the tests need.
+fn runner(loaded: &Loaded, tests: &[Test]) -> ModelRunner {
+    let largest = |need: &dyn Fn(BatchShape) -> usize| {
+        tests
+            .iter()
+            .map(|test| need(test.shape()))
+            .max()
+            .unwrap_or(0)
+    };
+    let n_pages = largest(&BatchShape::n_pages).max(2);
+    let n_sequences = largest(&|shape| shape.n_sequences);
+    let defaults = RunnerOptions::default();
+    loaded.runner(RunnerOptions {
+        context: largest(&|shape| shape.n_prompt + shape.n_decode).max(2 * PAGE_TOKENS),
+        kv_bytes: n_pages * loaded.model.config().kv.page_bytes(),
+        max_logits: defaults.max_logits.max(n_sequences),
+        max_batch_tokens: defaults.max_batch_tokens.max(n_sequences),
+    })
+}

@@ -1,0 +1,3 @@
+//! One command a file: arguments, `run`, done.
+
+pub(crate) mod bench;

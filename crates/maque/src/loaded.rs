@@ -1,0 +1,51 @@
+//! A model in memory, loaded as the settings say.
+
+use crate::settings::{Dtype, Settings};
+use anyhow::Context;
+use maque_engine::{ModelRunner, RunnerOptions};
+use maque_kernels::Machine;
+use maque_model::{ChatTemplate, Generation, LoadOptions, Model, Tokenizer};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Called with (bytes done, bytes in all).
+pub(crate) type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// A model and the machine it runs on.
+pub(crate) struct Loaded {
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) model: Arc<Model>,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) template: ChatTemplate,
+    pub(crate) generation: Generation,
+}
+
+impl Loaded {
+    /// Reads the model at `path`.
+    pub(crate) fn open(
+        path: &Path,
+        settings: &Settings,
+        progress: Option<Progress<'_>>,
+    ) -> anyhow::Result<Loaded> {
+        let machine = Arc::new(Machine::new(settings.isa.value, settings.threads.value));
+        let dtype = match settings.dtype.value {
+            Dtype::Keep => maque_model::Dtype::Keep,
+            Dtype::F32 => maque_model::Dtype::F32,
+        };
+        let options = LoadOptions { dtype, progress };
+        let opened = maque_model::open(path, &machine, &options)
+            .with_context(|| format!("cannot load {}", path.display()))?;
+        Ok(Loaded {
+            machine,
+            model: Arc::new(opened.model),
+            tokenizer: opened.tokenizer,
+            template: opened.template,
+            generation: opened.generation,
+        })
+    }
+
+    /// A runner with its own cache.
+    pub(crate) fn runner(&self, options: RunnerOptions) -> ModelRunner {
+        ModelRunner::new(Arc::clone(&self.model), Arc::clone(&self.machine), options)
+    }
+}

@@ -1,0 +1,127 @@
+//! Where an answer goes: standard output, or a file that appears only when it is whole.
+
+use crate::exit::{Exit, Problem};
+use crate::say::Say;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The answer's way out.
+pub(crate) enum Output {
+    /// Standard output, flushed piece by piece.
+    Stdout,
+    /// A temporary neighbour of the file, which gets the file's name at the end.
+    File {
+        temporary: NamedTempFile,
+        path: PathBuf,
+    },
+}
+
+impl Output {
+    /// Opens the way out; a file's folder must be writable now, not only at the end.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Output, Problem> {
+        let Some(path) = path else {
+            return Ok(Output::Stdout);
+        };
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let temporary =
+            temporary(folder, path).map_err(|error| cannot_write(path).because(error))?;
+        Ok(Output::File {
+            temporary,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Writes a piece.
+    pub(crate) fn write(&mut self, text: &str) -> std::io::Result<()> {
+        match self {
+            Output::Stdout => {
+                let mut stdout = std::io::stdout().lock();
+                stdout.write_all(text.as_bytes())?;
+                stdout.flush()
+            }
+            Output::File { temporary, .. } => temporary.write_all(text.as_bytes()),
+        }
+    }
+
+    /// Gives a file its name. Without this call the temporary file goes away.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        let Output::File { temporary, path } = self else {
+            return Ok(());
+        };
+        temporary
+            .as_file()
+            .sync_all()
+            .map_err(|error| cannot_write(&path).because(error))?;
+        temporary
+            .persist(&path)
+            .map_err(|error| cannot_write(&path).because(error.error))?;
+        Ok(())
+    }
+}
+
+/// A hidden neighbour with the permissions that the file has, or that any new file gets.
+fn temporary(folder: &Path, path: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".maque-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let temporary = builder.tempfile_in(folder)?;
+    if let Ok(metadata) = std::fs::metadata(path) {
+        temporary
+            .as_file()
+            .set_permissions(metadata.permissions())?;
+    }
+    Ok(temporary)
+}
+
+fn cannot_write(path: &Path) -> Problem {
+    Problem::new(
+        Exit::Failed,
+        Say::CannotWrite {
+            path: path.display().to_string(),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("answer.ts");
+        let mut dropped = Output::open(Some(&path)).expect("a writable folder");
+        dropped.write("half").expect("written");
+        drop(dropped);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("a folder").count(),
+            0
+        );
+
+        let mut output = Output::open(Some(&path)).expect("a writable folder");
+        output.write("whole").expect("written");
+        assert!(!path.exists());
+        output.finish().expect("renamed");
+        assert_eq!(std::fs::read_to_string(&path).expect("a file"), "whole");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("a folder").count(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_missing_folder_is_named_before_anything_is_asked() {
+        let problem = Output::open(Some(Path::new("/nonexistent/answer")))
+            .err()
+            .expect("no folder");
+        assert!(
+            problem.to_string().contains("/nonexistent/answer"),
+            "{problem}"
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Every sentence that the program says, in both languages; a sentence without one of them does not compile.
+
+use crate::language::Language;
+use std::fmt;
+
+/// Defines [`Say`] from rows of `Name { field: type } => "English", "Chinese";`.
+macro_rules! sentences {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $type:ty),* })? => $english:literal, $chinese:literal;)*) => {
+        /// A sentence, shown in the user's language.
+        #[derive(Clone, Debug, PartialEq)]
+        pub(crate) enum Say { $($(#[$doc])* $name $({ $($field: $type),* })?,)* }
+
+        impl Say {
+            fn write(&self, f: &mut fmt::Formatter<'_>, language: Language) -> fmt::Result {
+                match (self, language) {
+                    $((Say::$name $({ $($field),* })?, Language::English) => write!(f, $english),
+                      (Say::$name $({ $($field),* })?, Language::Chinese) => write!(f, $chinese),)*
+                }
+            }
+        }
+    };
+}
+
+impl fmt::Display for Say {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, Language::of_user())
+    }
+}
+
+sentences! {
+    // Settings
+    NoHome => "no home folder is known; set MAQUE_HOME to a folder that may be written",
+        "找不到用户主目录；请把 MAQUE_HOME 设为一个可写的文件夹";
+    CannotRead { path: String } => "cannot read {path}", "无法读取 {path}";
+    CannotWrite { path: String } => "cannot write {path}", "无法写入 {path}";
+    WrongConfig { path: String, line: usize, what: String } => "{path}, line {line}: {what}", "{path} 第 {line} 行有误：{what}";
+    WrongVariable { name: &'static str, value: String } =>
+        "the environment variable {name} has the wrong value {value:?}; correct it or unset it",
+        "环境变量 {name} 的值 {value:?} 不对；请改正或取消设置";
+    UnknownIsa { name: String, available: String } =>
+        "the instruction set {name:?} is unknown or this CPU lacks it (available: {available})",
+        "指令集 {name:?} 不存在，或本机 CPU 不支持（可用：{available}）";
+    FromFlag => "flag", "命令行参数";
+    FromEnvironment { name: &'static str } => "environment {name}", "环境变量 {name}";
+    FromFile => "config.toml", "config.toml";
+    FromDefault => "default", "默认值";
+
+    // Arguments, as far as clap's own sentences have no Chinese
+    ArgumentUnknown { argument: String } => "unknown argument {argument}", "不认识的参数 {argument}";
+    ArgumentWrong { argument: String, value: String } => "wrong value {value:?} for {argument}", "{argument} 的值 {value:?} 不对";
+    ArgumentMissing { argument: String } => "{argument} is missing", "缺少参数 {argument}";
+    ArgumentsWrong => "the arguments are wrong", "参数有误";
+    SeeHelp => "see --help", "用 --help 查看用法";
+
+    // Asking
+    NoPrompt => "nothing was asked: give a prompt, or text on standard input", "没有问题：请给出提示语，或从标准输入送入文本";
+    InputNotText { at: usize } =>
+        "the input is not UTF-8 text (byte {at}); convert it first, for example with: iconv -f GBK -t UTF-8",
+        "输入不是 UTF-8 文本（第 {at} 字节）；请先转换，例如：iconv -f GBK -t UTF-8";
+    InputTooLarge { limit: usize } => "the input is larger than {limit} bytes", "输入超过 {limit} 字节";
+    InputTooLong { n_prompt: usize, context: usize } =>
+        "the input is too long: {n_prompt} tokens, the context holds {context}; shorten it or raise --context",
+        "输入太长：{n_prompt} 个 token，上下文只能容纳 {context} 个；请缩短输入或调大 --context";
+    AnswerCut { n: usize } =>
+        "the answer was cut after {n} tokens; raise --max-tokens or continue with -c",
+        "回答在 {n} 个 token 处被截断；可调大 --max-tokens，或用 -c 接着说";
+    AnswerLoop => "the answer was stopped because it had become a loop", "回答开始循环重复，已停止";
+    AnswerEnded { why: String } => "the answer ended early: {why}", "回答提前结束：{why}";
+    NothingToContinue => "there is no conversation to continue", "没有可以继续的对话";
+    ServerRefused { status: u16 } => "the running server refused the request (HTTP {status})", "正在运行的服务拒绝了请求（HTTP {status}）";
+    ServerLost => "the running server went away", "正在运行的服务断开了";
+    ModelUnavailable { model: String } => "the model {model} is not available", "模型 {model} 不可用";
+    ReadingPrompt { done: usize, total: usize } => "reading {done} of {total} tokens", "正在阅读 {done}/{total} 个 token";
+    Queued { position: usize } => "waiting, {position} before this one", "排队中，前面还有 {position} 个";
+    Statistics { n_prompt: usize, n_cached: usize, n_answer: usize, first: f64, rate: f64 } =>
+        "{n_prompt} tokens read ({n_cached} known), {n_answer} written; first after {first:.2} s, {rate:.1} tokens/s",
+        "读 {n_prompt} 个 token（{n_cached} 个已缓存），写 {n_answer} 个；首字 {first:.2} 秒，{rate:.1} token/秒";
+    CodeOnly => "code only; --raw keeps the whole answer", "只输出了代码；用 --raw 保留完整回答";
+
+    // Start
+    Locating { model: String } => "looking for {model}", "查找模型 {model}";
+    Downloading { model: String } => "downloading {model}", "下载 {model}";
+    Loading { model: String } => "loading {model}", "加载 {model}";
+    Warming => "warming up", "预热";
+    Ready { url: String } => "ready at {url}", "已就绪：{url}";
+    Listening { url: String } => "page at {url}", "页面：{url}";
+    PortTaken { wanted: u16, port: u16 } => "port {wanted} is taken, using {port}", "端口 {wanted} 已被占用，改用 {port}";
+    NoPort { port: u16 } => "no free port from {port} on", "从 {port} 起没有可用端口";
+    CannotListen { address: String } => "cannot listen on {address}", "无法监听 {address}";
+    FallingBack { wanted: String, taken: String } => "{wanted} cannot be reached, taking {taken}", "无法获取 {wanted}，改用 {taken}";
+    NoBrowser { url: String } => "no browser could be opened; open {url} yourself", "没能打开浏览器；请自行打开 {url}";
+    Stopping => "stopping", "正在停止";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct In(Language, Say);
+
+    impl fmt::Display for In {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.1.write(f, self.0)
+        }
+    }
+
+    #[test]
+    fn a_sentence_speaks_both_languages() {
+        let say = Say::InputTooLong {
+            n_prompt: 9000,
+            context: 8192,
+        };
+        for language in [Language::English, Language::Chinese] {
+            let text = In(language, say.clone()).to_string();
+            assert!(text.contains("9000") && text.contains("8192"), "{text}");
+        }
+        assert_ne!(
+            In(Language::English, say.clone()).to_string(),
+            In(Language::Chinese, say).to_string()
+        );
+    }
+}

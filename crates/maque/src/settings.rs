@@ -1,0 +1,332 @@
+//! Settings: flag, then environment, then `config.toml`, then default; each knows where it came from.
+
+use crate::exit::Problem;
+use crate::say::Say;
+use crate::{config_file::ConfigFile, cores};
+use maque_kernels::Isa;
+use std::fmt;
+use std::net::IpAddr;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The model that is served when nobody chose one.
+pub(crate) const DEFAULT_MODEL: &str = "qwen2.5:0.5b";
+/// What is taken when the default model cannot be fetched.
+pub(crate) const FALLBACK_MODEL: &str = "qwen2.5-coder:0.5b";
+const DEFAULT_CONTEXT: usize = 8192;
+const DEFAULT_MEMORY: ByteSize = ByteSize(256 << 20);
+const DEFAULT_PORT: u16 = 7860;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The command line.
+    Flag,
+    /// An environment variable.
+    Environment(&'static str),
+    /// `config.toml`.
+    File,
+    /// Nobody chose it.
+    Default,
+}
+
+/// A value and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+/// A number of bytes, written as `512M` or `2G`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ByteSize(pub(crate) u64);
+
+/// Whether weights stay as stored or are widened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Dtype {
+    /// As the file has them.
+    Keep,
+    /// Widened to f32, with f32 arithmetic.
+    F32,
+}
+
+/// Flags about the model and the machine.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ModelFlags {
+    /// Model: a name of the catalogue, a GGUF file or a Hugging Face folder
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(crate) model: Option<String>,
+    /// Threads that compute [default: the physical cores available]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Longest conversation in tokens [default: 8192, or less if the model holds less]
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) context: Option<NonZeroUsize>,
+    /// Weights as stored, or widened to f32
+    #[arg(long)]
+    pub(crate) dtype: Option<Dtype>,
+    /// Memory for conversations (KV cache), as 512M or 2G [default: 256M]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) memory: Option<ByteSize>,
+}
+
+/// Flags about the server.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ServerFlags {
+    /// Address to listen on, exactly this one [default: 127.0.0.1 and ::1]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) host: Option<IpAddr>,
+    /// Port to listen on [default: 7860, or the next free one]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Key that clients must send (repeatable)
+    #[arg(long = "api-key", value_name = "KEY")]
+    pub(crate) api_keys: Vec<String>,
+}
+
+/// Every setting.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) home: Setting<PathBuf>,
+    pub(crate) model: Setting<String>,
+    pub(crate) isa: Setting<Isa>,
+    pub(crate) threads: Setting<NonZeroUsize>,
+    pub(crate) context: Setting<NonZeroUsize>,
+    pub(crate) dtype: Setting<Dtype>,
+    pub(crate) memory: Setting<ByteSize>,
+    pub(crate) host: Setting<Option<IpAddr>>,
+    pub(crate) port: Setting<u16>,
+    pub(crate) api_keys: Setting<Vec<String>>,
+    pub(crate) hf_endpoint: Setting<Option<String>>,
+}
+
+impl Settings {
+    /// Settings of this process.
+    pub(crate) fn resolve(model: &ModelFlags, server: &ServerFlags) -> Result<Settings, Problem> {
+        Resolver::new(&|name| std::env::var_os(name)?.into_string().ok())?.resolve(model, server)
+    }
+}
+
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The sources below the flags.
+struct Resolver<'a> {
+    environment: Environment<'a>,
+    home: Setting<PathBuf>,
+    file: ConfigFile,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(environment: Environment<'a>) -> Result<Resolver<'a>, Problem> {
+        let home = home(environment)?;
+        let file = ConfigFile::read(&home.value.join("config.toml"))?;
+        Ok(Resolver {
+            environment,
+            home,
+            file,
+        })
+    }
+
+    fn resolve(self, model: &ModelFlags, server: &ServerFlags) -> Result<Settings, Problem> {
+        let file = &self.file;
+        let keys = Some(server.api_keys.clone()).filter(|keys| !keys.is_empty());
+        Ok(Settings {
+            model: self.pick(
+                model.model.clone(),
+                "MAQUE_MODEL",
+                file.model.clone(),
+                || DEFAULT_MODEL.to_owned(),
+            )?,
+            isa: self.isa()?,
+            threads: self.pick(
+                model.threads,
+                "MAQUE_THREADS",
+                file.threads,
+                cores::available,
+            )?,
+            context: choose(model.context, file.context, || nonzero(DEFAULT_CONTEXT)),
+            dtype: choose(model.dtype, file.dtype, || Dtype::Keep),
+            memory: choose(model.memory, file.memory, || DEFAULT_MEMORY),
+            host: choose(server.host.map(Some), file.host.map(Some), || None),
+            port: choose(server.port, file.port, || DEFAULT_PORT),
+            api_keys: self
+                .pick(
+                    keys.map(Keys),
+                    "MAQUE_API_KEY",
+                    file.api_keys.clone().map(Keys),
+                    Keys::default,
+                )?
+                .map(|k| k.0),
+            hf_endpoint: self
+                .pick(None, "HF_ENDPOINT", file.hf_endpoint.clone(), String::new)?
+                .map(|url| Some(url).filter(|url| !url.is_empty())),
+            home: self.home,
+        })
+    }
+
+    fn pick<T: FromStr>(
+        &self,
+        flag: Option<T>,
+        variable: &'static str,
+        file: Option<T>,
+        default: impl FnOnce() -> T,
+    ) -> Result<Setting<T>, Problem> {
+        match (flag, self.variable(variable)?) {
+            (None, Some(value)) => Ok(Setting {
+                value,
+                origin: Origin::Environment(variable),
+            }),
+            (flag, _) => Ok(choose(flag, file, default)),
+        }
+    }
+
+    fn variable<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Problem> {
+        let Some(text) = (self.environment)(name).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let wrong = || {
+            Problem::usage(Say::WrongVariable {
+                name,
+                value: text.clone(),
+            })
+        };
+        text.parse().map(Some).map_err(|_| wrong())
+    }
+
+    fn isa(&self) -> Result<Setting<Isa>, Problem> {
+        let name = self.pick(None, "MAQUE_ISA", self.file.isa.clone(), String::new)?;
+        if name.value.is_empty() {
+            return Ok(Setting {
+                value: Isa::best(),
+                origin: Origin::Default,
+            });
+        }
+        let available = || {
+            Isa::available()
+                .iter()
+                .map(|isa| isa.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let value = Isa::named(&name.value).ok_or_else(|| {
+            Problem::usage(Say::UnknownIsa {
+                name: name.value.clone(),
+                available: available(),
+            })
+        })?;
+        Ok(Setting {
+            value,
+            origin: name.origin,
+        })
+    }
+}
+
+fn choose<T>(flag: Option<T>, file: Option<T>, default: impl FnOnce() -> T) -> Setting<T> {
+    match (flag, file) {
+        (Some(value), _) => Setting {
+            value,
+            origin: Origin::Flag,
+        },
+        (None, Some(value)) => Setting {
+            value,
+            origin: Origin::File,
+        },
+        (None, None) => Setting {
+            value: default(),
+            origin: Origin::Default,
+        },
+    }
+}
+
+fn home(environment: Environment<'_>) -> Result<Setting<PathBuf>, Problem> {
+    if let Some(path) = environment("MAQUE_HOME").filter(|path| !path.is_empty()) {
+        return Ok(Setting {
+            value: path.into(),
+            origin: Origin::Environment("MAQUE_HOME"),
+        });
+    }
+    let folders = directories::ProjectDirs::from("", "", "maque")
+        .ok_or_else(|| Problem::usage(Say::NoHome))?;
+    Ok(Setting {
+        value: folders.data_dir().to_owned(),
+        origin: Origin::Default,
+    })
+}
+
+fn nonzero(n: usize) -> NonZeroUsize {
+    NonZeroUsize::new(n).unwrap_or(NonZeroUsize::MIN)
+}
+
+impl<T> Setting<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Setting<U> {
+        Setting {
+            value: change(self.value),
+            origin: self.origin,
+        }
+    }
+}
+
+/// Keys; a variable or flag value holds one.
+#[derive(Default)]
+struct Keys(Vec<String>);
+
+impl FromStr for Keys {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Keys, Self::Err> {
+        Ok(Keys(vec![text.to_owned()]))
+    }
+}
+
+impl FromStr for ByteSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ByteSize, String> {
+        let wrong = || format!("{text:?} is no size: write it as 512M or 2G");
+        let upper = text.trim().to_ascii_uppercase();
+        let text = upper.trim_end_matches('B').trim_end_matches('I');
+        let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
+        let unit: u64 = match &text[digits.len()..] {
+            "" => 1,
+            "K" => 1 << 10,
+            "M" => 1 << 20,
+            "G" => 1 << 30,
+            "T" => 1 << 40,
+            _ => return Err(wrong()),
+        };
+        let number: NonZeroU64 = digits.trim().parse().map_err(|_| wrong())?;
+        number
+            .get()
+            .checked_mul(unit)
+            .map(ByteSize)
+            .ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"), (1, "")];
+        let (unit, name) = units
+            .into_iter()
+            .find(|(unit, _)| self.0.is_multiple_of(*unit))
+            .unwrap_or((1, ""));
+        write!(f, "{}{name}", self.0 / unit)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let say = match *self {
+            Origin::Flag => Say::FromFlag,
+            Origin::Environment(name) => Say::FromEnvironment { name },
+            Origin::File => Say::FromFile,
+            Origin::Default => Say::FromDefault,
+        };
+        say.fmt(f)
+    }
+}
+
+#[cfg(test)]
+#[path = "settings/tests.rs"]
+mod tests;
