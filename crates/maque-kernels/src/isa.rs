@@ -5,23 +5,68 @@
 pub enum Isa {
     /// Portable Rust: the specification.
     Scalar,
+    /// AVX2, FMA and F16C.
+    Avx2(Detected),
+    /// AVX-512 F, BW, DQ, VL and VNNI, beside everything of `Avx2`.
+    Avx512Vnni(Detected),
 }
+
+/// Proof that an instruction set was found on this CPU; only this module makes one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Detected(());
 
 impl Isa {
     /// Every instruction set that this CPU can run, slowest first.
     pub fn available() -> Vec<Isa> {
-        todo!()
+        [Some(Isa::Scalar), avx2(), avx512vnni()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
     /// The fastest one.
     pub fn best() -> Isa {
-        todo!()
+        avx512vnni().or(avx2()).unwrap_or(Isa::Scalar)
     }
     /// By name (`scalar`, `avx2`, `avx512vnni`); `None` when unknown or this CPU lacks it.
     pub fn named(name: &str) -> Option<Isa> {
-        todo!("{name}")
+        Isa::available().into_iter().find(|isa| isa.name() == name)
     }
     /// Its name.
     pub fn name(self) -> &'static str {
-        todo!()
+        match self {
+            Isa::Scalar => "scalar",
+            Isa::Avx2(_) => "avx2",
+            Isa::Avx512Vnni(_) => "avx512vnni",
+        }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn avx2() -> Option<Isa> {
+    let found = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c");
+    found.then_some(Isa::Avx2(Detected(())))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn avx512vnni() -> Option<Isa> {
+    let found = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vnni");
+    avx2()
+        .filter(|_| found)
+        .map(|_| Isa::Avx512Vnni(Detected(())))
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn avx2() -> Option<Isa> {
+    None
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn avx512vnni() -> Option<Isa> {
+    None
 }

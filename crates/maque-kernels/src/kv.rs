@@ -1,7 +1,14 @@
 //! KV cache pages of 32 tokens in f16.
 
+use crate::attention::Scratch;
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use std::sync::Mutex;
+
 /// Tokens in one page.
 pub const PAGE_TOKENS: usize = 32;
+/// Elements of the largest head.
+pub(crate) const MAX_HEAD_DIM: usize = 256;
 
 /// Dimensions of a model's KV cache.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,35 +17,170 @@ pub struct KvShape {
     pub n_layers: usize,
     /// Key/value heads.
     pub n_kv_heads: usize,
-    /// Elements of one head.
+    /// Elements of one head: a multiple of 8, at most 256.
     pub head_dim: usize,
 }
 
 impl KvShape {
     /// Bytes of one page over all layers.
     pub fn page_bytes(&self) -> usize {
-        todo!()
+        self.page_len() * size_of::<f16>()
+    }
+    /// Elements of one page over all layers.
+    fn page_len(&self) -> usize {
+        self.n_layers * self.n_kv_heads * self.block_len()
+    }
+    /// Elements of one block: the keys, then the values, of one page, layer and head.
+    fn block_len(&self) -> usize {
+        2 * self.half_len()
+    }
+    /// Elements of the keys, or of the values, of one block.
+    pub(crate) fn half_len(&self) -> usize {
+        PAGE_TOKENS * self.head_dim
     }
 }
 
 /// A fixed number of pages in one anonymous mapping; memory is used when a page is first written.
-pub struct KvPages {}
+///
+/// A page holds a block for each layer and, within it, each KV head: keys `[head_dim][32 tokens]`
+/// (so that the scores of 32 keys are lanes), then values `[32 tokens][head_dim]`, all f16.
+pub struct KvPages {
+    shape: KvShape,
+    n_pages: usize,
+    elements: Box<[f16]>, // [n_pages][n_layers][n_kv_heads][2][32 · head_dim]
+    pub(crate) scratch: Mutex<Scratch>,
+}
 
 impl KvPages {
     /// Reserves address space for `n_pages`.
+    ///
+    /// # Panics
+    /// If `shape.head_dim` is no multiple of 8 between 8 and 256, or the size overflows.
     pub fn new(shape: KvShape, n_pages: usize) -> KvPages {
-        todo!("{shape:?} {n_pages}")
+        let dim = shape.head_dim;
+        assert!(
+            dim.is_multiple_of(8) && (8..=MAX_HEAD_DIM).contains(&dim),
+            "head_dim {dim} is no multiple of 8 up to 256"
+        );
+        let len = n_pages
+            .checked_mul(shape.page_len())
+            .expect("the KV cache is larger than the address space");
+        KvPages {
+            shape,
+            n_pages,
+            elements: vec![f16::ZERO; len].into(),
+            scratch: Mutex::default(),
+        }
     }
     /// Pages it was made for.
     pub fn n_pages(&self) -> usize {
-        todo!()
+        self.n_pages
     }
     /// The shape it was made for.
     pub fn shape(&self) -> KvShape {
-        todo!()
+        self.shape
+    }
+    /// Writes keys and values (`[n_tokens, n_kv_heads · head_dim]`) of one layer.
+    ///
+    /// # Panics
+    /// If the rows are not one a slot, or a slot or the layer does not exist.
+    pub(crate) fn store(&mut self, layer: usize, k: &[f32], v: &[f32], slots: &[(u32, u32)]) {
+        let KvShape {
+            n_layers,
+            n_kv_heads,
+            head_dim,
+        } = self.shape;
+        let len = slots.len() * n_kv_heads * head_dim;
+        assert_eq!(
+            (k.len(), v.len()),
+            (len, len),
+            "keys and values have one row a slot"
+        );
+        assert!(layer < n_layers, "layer {layer} of {n_layers}");
+        let exists = |(page, slot): &(u32, u32)| {
+            (*page as usize) < self.n_pages && (*slot as usize) < PAGE_TOKENS
+        };
+        assert!(slots.iter().all(exists), "a KV slot does not exist");
+        for kv_head in 0..n_kv_heads {
+            self.store_head(layer, kv_head, k, v, slots);
+        }
     }
     /// Copies all layers of page `from` to page `to` (copy on write of a shared last page).
+    ///
+    /// # Panics
+    /// If there is no such page.
     pub fn copy_page(&mut self, from: u32, to: u32) {
-        todo!("{from} {to}")
+        let len = self.shape.page_len();
+        let (from, to) = (from as usize * len, to as usize * len);
+        self.elements.copy_within(from..from + len, to);
     }
+    /// Writes one KV head's keys and values of one layer: token `t` goes to `slots[t]`.
+    ///
+    /// `k` and `v` are `[n_tokens, n_kv_heads · head_dim]`. Rounds to nearest even; what f16 cannot hold
+    /// saturates at ±65504 instead of becoming infinite.
+    fn store_head(
+        &mut self,
+        layer: usize,
+        kv_head: usize,
+        k: &[f32],
+        v: &[f32],
+        slots: &[(u32, u32)],
+    ) {
+        let KvShape {
+            n_kv_heads,
+            head_dim,
+            ..
+        } = self.shape;
+        let rows = k
+            .chunks_exact(n_kv_heads * head_dim)
+            .zip(v.chunks_exact(n_kv_heads * head_dim));
+        let head = kv_head * head_dim..(kv_head + 1) * head_dim;
+        for ((k, v), (page, slot)) in rows.zip(slots) {
+            let (keys, values) = self.block_mut(*page, layer, kv_head);
+            let slot = *slot as usize;
+            let mut narrow = [f16::ZERO; MAX_HEAD_DIM];
+            let narrow = &mut narrow[..head_dim];
+            saturate(narrow, &k[head.clone()]);
+            for (key, x) in keys
+                .iter_mut()
+                .skip(slot)
+                .step_by(PAGE_TOKENS)
+                .zip(&*narrow)
+            {
+                *key = *x;
+            }
+            saturate(&mut values[slot * head_dim..][..head_dim], &v[head.clone()]);
+        }
+    }
+    /// Keys `[head_dim][32]` and values `[32][head_dim]` of one block.
+    #[inline(always)]
+    pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> (&[f16], &[f16]) {
+        let start = self.block_start(page, layer, kv_head);
+        self.elements[start..start + self.shape.block_len()].split_at(self.shape.half_len())
+    }
+    /// Like [`KvPages::block`], for writing.
+    pub(crate) fn block_mut(
+        &mut self,
+        page: u32,
+        layer: usize,
+        kv_head: usize,
+    ) -> (&mut [f16], &mut [f16]) {
+        let start = self.block_start(page, layer, kv_head);
+        self.elements[start..start + self.shape.block_len()].split_at_mut(self.shape.half_len())
+    }
+    #[inline(always)]
+    fn block_start(&self, page: u32, layer: usize, kv_head: usize) -> usize {
+        let shape = self.shape;
+        ((page as usize * shape.n_layers + layer) * shape.n_kv_heads + kv_head) * shape.block_len()
+    }
+}
+
+/// Rounds to f16 within ±65504.
+fn saturate(out: &mut [f16], x: &[f32]) {
+    let mut bounded = [0.0f32; MAX_HEAD_DIM];
+    let bounded = &mut bounded[..x.len()];
+    for (bounded, x) in bounded.iter_mut().zip(x) {
+        *bounded = x.clamp(f16::MIN.to_f32_const(), f16::MAX.to_f32_const());
+    }
+    out.convert_from_f32_slice(bounded);
 }

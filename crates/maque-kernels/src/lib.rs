@@ -4,12 +4,16 @@
 #![allow(unsafe_code)] // SIMD loads and stores, anonymous memory, and the pool's shared slices
 
 mod activations;
+mod attention;
+mod elementwise;
+mod exp;
 mod format;
 mod isa;
 mod kv;
 mod machine;
 mod matrix;
 mod rope;
+mod vectorise;
 
 pub use activations::Activations;
 pub use format::{Format, dequantize};

@@ -1,13 +1,16 @@
 //! The operations of a model, run on one instruction set by one pool of threads.
 
 use crate::{Activations, Isa, KvPages, Matrix, RopeTable};
+use crate::{attention, elementwise};
 use std::num::NonZeroUsize;
 
 /// An instruction set and a thread pool: everything a forward pass needs to know of the machine.
 ///
 /// Output argument first. Every row (token) of an output has the same bits whatever else is in the
 /// batch, however many threads there are, and whichever ISA runs it.
-pub struct Machine {}
+pub struct Machine {
+    isa: Isa,
+}
 
 /// One row of queries (all heads of one token) and the keys it may see.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +24,16 @@ pub struct Query<'a> {
 impl Machine {
     /// Starts the pool (`n_threads − 1` workers; the caller is the last one).
     pub fn new(isa: Isa, n_threads: NonZeroUsize) -> Machine {
-        todo!("{isa:?} {n_threads}")
+        let _ = n_threads;
+        Machine { isa }
     }
     /// The instruction set in use.
     pub fn isa(&self) -> Isa {
-        todo!()
+        self.isa
     }
     /// Threads in use, the caller's among them.
     pub fn n_threads(&self) -> usize {
-        todo!()
+        1
     }
     /// `out[t] = table[tokens[t]]`; `out` is `[n_tokens, n_cols]`.
     pub fn embed(&self, out: &mut [f32], table: &Matrix, tokens: &[u32]) {
@@ -37,11 +41,11 @@ impl Machine {
     }
     /// RMSNorm (arXiv 1910.07467) of each row of `weight.len()` elements.
     pub fn rms_norm(&self, out: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
-        todo!("{out:?} {x:?} {weight:?} {eps}")
+        elementwise::rms_norm(self, out, x, weight, eps)
     }
     /// RMSNorm in place of each head (`weight.len()` elements), as Qwen3 does to q and k.
     pub fn rms_norm_heads(&self, x: &mut [f32], weight: &[f32], eps: f32) {
-        todo!("{x:?} {weight:?} {eps}")
+        elementwise::rms_norm_heads(self, x, weight, eps)
     }
     /// Takes rows `x` (`[n_tokens, n_cols]`) as matmul inputs, quantising them per 32.
     pub fn load(&self, activations: &mut Activations, x: &[f32]) {
@@ -57,21 +61,34 @@ impl Machine {
     }
     /// Rotates each head of each row; `x` is `[n_tokens, n_heads · head_dim]`.
     pub fn rope(&self, x: &mut [f32], table: &RopeTable, positions: &[u32]) {
-        let _ = table;
-        todo!("{x:?} {positions:?}")
+        elementwise::rope(self, x, table, positions)
     }
     /// `gate = silu(gate) ⊙ up`.
     pub fn silu_mul(&self, gate: &mut [f32], up: &[f32]) {
-        todo!("{gate:?} {up:?}")
+        elementwise::silu_mul(self, gate, up)
     }
     /// Writes keys and values (`[n_tokens, n_kv_heads · head_dim]`) of one layer: token `t` goes to
     /// `(page, offset in page)` `slots[t]`.
-    pub fn store_kv(&self, pages: &mut KvPages, layer: usize, k: &[f32], v: &[f32], slots: &[(u32, u32)]) {
-        todo!("{} {layer} {k:?} {v:?} {slots:?}", pages.n_pages())
+    pub fn store_kv(
+        &self,
+        pages: &mut KvPages,
+        layer: usize,
+        k: &[f32],
+        v: &[f32],
+        slots: &[(u32, u32)],
+    ) {
+        elementwise::store_kv(self, pages, layer, k, v, slots)
     }
     /// Softmax attention over KV pages with grouped heads; `out` and `q` are
     /// `[n_tokens, n_heads · head_dim]`, `queries` has one entry a token.
-    pub fn attend(&self, out: &mut [f32], q: &[f32], pages: &KvPages, layer: usize, queries: &[Query<'_>]) {
-        todo!("{out:?} {q:?} {} {layer} {queries:?}", pages.n_pages())
+    pub fn attend(
+        &self,
+        out: &mut [f32],
+        q: &[f32],
+        pages: &KvPages,
+        layer: usize,
+        queries: &[Query<'_>],
+    ) {
+        attention::attend(self, out, q, pages, layer, queries)
     }
 }
