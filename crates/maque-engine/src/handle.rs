@@ -1,6 +1,17 @@
 //! The callers' side: submit a request, listen to its events, drop it to cancel it.
 
-use crate::{Event, Request, Runner};
+use crate::board::Board;
+use crate::engine::Scheduler;
+use crate::outbox::{CAPACITY, Outbox};
+use crate::queue::{Retention, Waiting};
+use crate::{Event, Request, Runner, Sampling};
+use maque_kernels::PAGE_TOKENS;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Instant;
+use tokio::sync::mpsc::Receiver;
 
 /// Limits of an engine.
 #[derive(Clone, Debug)]
@@ -26,9 +37,23 @@ impl Default for EngineOptions {
     }
 }
 
-/// A handle to the engine thread; clones share it. The thread ends when all handles are gone.
-#[derive(Clone)]
-pub struct Engine {}
+/// A handle to the engine thread; clones share it. The thread ends when all handles and requests are gone.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    messages: Sender<Message>,
+    board: Arc<Board>,
+    options: EngineOptions,
+    n_vocab: usize,
+}
+
+/// What callers tell the engine thread.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Here is a request.
+    Submit(Box<Waiting>),
+    /// A reader read or went, or the end has begun: look.
+    Wake,
+}
 
 /// Why a request was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -63,17 +88,48 @@ pub enum SubmitError {
     Stopped,
 }
 
-/// A request under way. Dropping it cancels the request.
-pub struct Running {}
+/// A request under way. Dropping it cancels the request, whether it waits, reads or writes.
+#[derive(Debug)]
+pub struct Running {
+    events: Receiver<Event>,
+    messages: Sender<Message>,
+    is_awaited: Arc<AtomicBool>, // the engine waits until there is room for events
+}
 
 impl Running {
-    /// The next event, for async callers; `None` after `Finished`.
+    /// The next event, for async callers; `None` after `Finished`. Cancel safe: an event is never lost.
     pub async fn next(&mut self) -> Option<Event> {
-        todo!()
+        let event = self.events.recv().await;
+        self.resume();
+        event
     }
+
     /// The next event, for plain threads.
+    ///
+    /// # Panics
+    /// Within an async runtime, which it would block.
     pub fn next_blocking(&mut self) -> Option<Event> {
-        todo!()
+        let event = self.events.blocking_recv();
+        self.resume();
+        event
+    }
+
+    /// Wakes an engine that paused this request, once half of the channel is read.
+    fn resume(&self) {
+        if self.events.len() <= CAPACITY / 2 && self.is_awaited.swap(false, Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        let _ = self.messages.send(Message::Wake); // an engine that has ended need not be woken
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.events.close();
+        self.wake();
     }
 }
 
@@ -93,25 +149,126 @@ pub struct Load {
 }
 
 impl Engine {
-    /// Starts the engine thread.
+    /// Starts the engine thread. Options are limited to what the runner can do.
     pub fn start(runner: impl Runner + 'static, options: EngineOptions) -> Engine {
-        todo!("{} {options:?}", runner.n_pages())
+        let options = fitted(&runner, options);
+        let board = Arc::new(Board::default());
+        let n_vocab = runner.n_vocab();
+        let (messages, inbox) = mpsc::channel();
+        let scheduler = Scheduler::new(
+            Box::new(runner),
+            options.clone(),
+            Arc::clone(&board),
+            Box::new(Instant::now),
+        );
+        // Without a thread the inbox is dropped, and every request is answered with `SubmitError::Stopped`.
+        let _ = thread::Builder::new()
+            .name("maque-engine".into())
+            .spawn(move || scheduler.run(&inbox));
+        Engine {
+            messages,
+            board,
+            options,
+            n_vocab,
+        }
     }
+
     /// Hands a request over, or says at once why not.
     pub fn submit(&self, request: Request) -> Result<Running, SubmitError> {
-        todo!("{request:?}")
+        self.send(request, Retention::Client)
     }
-    /// Evaluates a prefix (the system prompt) and keeps it cached for all clients. It is ready when the
-    /// returned request has finished; dropping that request cancels the warming.
+
+    /// Evaluates a prefix (the system prompt) and keeps it cached for all clients; up to a quarter of the pages is kept so. It is
+    /// ready when the returned request has finished; dropping that request cancels the warming.
     pub fn warm(&self, tokens: &[u32]) -> Result<Running, SubmitError> {
-        todo!("{tokens:?}")
+        let request = Request {
+            client: WARMING,
+            ..Request::new(tokens.to_vec(), Sampling::greedy(), 0)
+        };
+        self.send(request, Retention::Everyone)
     }
+
     /// Ends all requests with [`Finish::Shutdown`](crate::Finish::Shutdown) and then the engine thread; returns at once.
     pub fn shutdown(&self) {
-        todo!()
+        self.board.stop();
+        let _ = self.messages.send(Message::Wake); // fails when it has ended already
     }
+
     /// What is going on now.
     pub fn load(&self) -> Load {
-        todo!()
+        self.board.load()
+    }
+
+    /// Tokens that a sequence can have: the options' context, if the runner can do it.
+    pub fn context(&self) -> usize {
+        self.options.context
+    }
+
+    fn send(&self, request: Request, retention: Retention) -> Result<Running, SubmitError> {
+        self.check(&request)?;
+        if self.board.is_stopping() {
+            return Err(SubmitError::Stopped);
+        }
+        let ticket = self.board.enter(request.client, &self.options)?;
+        let (outbox, events, is_awaited) = Outbox::new(request.prompt.len());
+        let waiting = Waiting {
+            request,
+            retention,
+            outbox,
+            ticket,
+            position: None,
+        };
+        self.messages
+            .send(Message::Submit(Box::new(waiting)))
+            .map_err(|_| SubmitError::Stopped)?;
+        Ok(Running {
+            events,
+            messages: self.messages.clone(),
+            is_awaited,
+        })
+    }
+
+    fn check(&self, request: &Request) -> Result<(), SubmitError> {
+        let n_prompt = request.prompt.len();
+        let context = self.options.context - request.max_tokens.min(1); // room for one token of answer
+        if n_prompt == 0 {
+            return Err(SubmitError::Empty);
+        }
+        if context < n_prompt {
+            return Err(SubmitError::TooLong { n_prompt, context });
+        }
+        let ids = request
+            .prompt
+            .iter()
+            .copied()
+            .chain(request.sampling.logit_bias.iter().map(|&(id, _)| id));
+        match ids.max() {
+            Some(id) if self.n_vocab <= id as usize => Err(SubmitError::UnknownToken {
+                id,
+                n_vocab: self.n_vocab,
+            }),
+            _ => Ok(()),
+        }
     }
 }
+
+/// The client number of warmed prefixes.
+const WARMING: u64 = u64::MAX;
+
+/// Options within what a runner can do.
+fn fitted(runner: &dyn Runner, options: EngineOptions) -> EngineOptions {
+    let n_positions = runner.max_positions().min(runner.n_pages() * PAGE_TOKENS);
+    // A batch has room for a token of each other sequence and at least one prompt token.
+    let max_running = runner
+        .max_logits()
+        .min(runner.max_batch_tokens().saturating_sub(1))
+        .max(1);
+    EngineOptions {
+        max_running: options.max_running.clamp(1, max_running),
+        context: options.context.clamp(1, n_positions.max(1)),
+        ..options
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,26 @@
 //! Turns requests into tokens: one thread, `step()`. Knows token ids, never text.
 
+mod board;
+mod cache;
+mod candidates;
+mod engine;
+#[cfg(test)]
+mod fake;
 mod handle;
+mod logprobs;
+mod outbox;
+mod pace;
+mod pages;
+mod penalties;
+mod plan;
+mod prefix;
+mod queue;
+mod repetition;
 mod request;
 mod runner;
+mod sampler;
+mod sequence;
+mod softmax;
 
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
 pub use request::{Event, Finish, Logprob, RepetitionGuard, Request, Sampling, TokenEvent, Usage};

@@ -1,0 +1,238 @@
+//! How many tokens of each sequence the next step feeds: arithmetic on counts.
+
+/// What a running sequence could do in the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Feed one token and sample the next.
+    Decode,
+    /// Read a prompt of which so many tokens are left.
+    Prefill { n_left: usize, logits: PromptLogits },
+    /// Nothing: its reader is behind.
+    Pause,
+}
+
+/// Which prompt tokens want logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PromptLogits {
+    Last,
+    All,
+}
+
+/// A sequence's work and whose it is; sequences come in order of arrival.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task {
+    pub(crate) client: u64,
+    pub(crate) work: Work,
+}
+
+/// What one step may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Tokens in all.
+    pub(crate) n_tokens: usize,
+    /// Prompt tokens when somebody decodes.
+    pub(crate) n_beside_decode: usize,
+    /// Logits rows in all.
+    pub(crate) n_logits: usize,
+}
+
+/// Tokens to feed per task. Every decoding sequence has one; the rest is for prompts, shared evenly between clients (what one
+/// does not need goes to the others), within a client by arrival.
+pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
+    let mut tokens = vec![0; tasks.len()];
+    let mut n_decodes = 0;
+    for (n_tokens, task) in tokens.iter_mut().zip(tasks) {
+        if task.work == Work::Decode && n_decodes < limits.n_tokens.min(limits.n_logits) {
+            *n_tokens = 1;
+            n_decodes += 1;
+        }
+    }
+    let n_free = limits.n_tokens - n_decodes;
+    let budget = if n_decodes == 0 {
+        n_free
+    } else {
+        n_free.min(limits.n_beside_decode.max(1))
+    };
+    let mut n_rows = limits.n_logits - n_decodes;
+    for (client, share) in shares(tasks, budget) {
+        let mut share = share;
+        for (n_tokens, task) in tokens
+            .iter_mut()
+            .zip(tasks)
+            .filter(|(_, task)| task.client == client)
+        {
+            if let Work::Prefill { n_left, logits } = task.work {
+                let chunk = chunk(n_left, logits, share, n_rows);
+                *n_tokens = chunk.n_tokens;
+                share -= chunk.n_tokens;
+                n_rows -= chunk.n_rows;
+            }
+        }
+    }
+    tokens
+}
+
+struct Chunk {
+    n_tokens: usize,
+    n_rows: usize,
+}
+
+/// As much of a prompt as tokens and rows allow; its end needs a row to sample from.
+fn chunk(n_left: usize, logits: PromptLogits, n_tokens: usize, n_rows: usize) -> Chunk {
+    let n_tokens = n_left.min(n_tokens);
+    match logits {
+        PromptLogits::All => Chunk {
+            n_tokens: n_tokens.min(n_rows),
+            n_rows: n_tokens.min(n_rows),
+        },
+        PromptLogits::Last if n_tokens < n_left => Chunk {
+            n_tokens,
+            n_rows: 0,
+        },
+        PromptLogits::Last if n_rows == 0 => Chunk {
+            n_tokens: n_tokens - 1,
+            n_rows: 0,
+        },
+        PromptLogits::Last => Chunk {
+            n_tokens,
+            n_rows: 1,
+        },
+    }
+}
+
+/// Prompt tokens per client: the smallest needs are met first, the others share what is left; in order of arrival.
+fn shares(tasks: &[Task], budget: usize) -> Vec<(u64, usize)> {
+    let mut needs: Vec<(u64, usize)> = Vec::new();
+    for task in tasks {
+        if let Work::Prefill { n_left, .. } = task.work {
+            match needs.iter_mut().find(|(client, _)| *client == task.client) {
+                Some((_, need)) => *need += n_left,
+                None => needs.push((task.client, n_left)),
+            }
+        }
+    }
+    let mut by_need: Vec<usize> = (0..needs.len()).collect();
+    by_need.sort_by_key(|&index| needs[index].1);
+    let mut rest = budget;
+    for (n_served, &index) in by_need.iter().enumerate() {
+        let share = rest.div_ceil(needs.len() - n_served).min(needs[index].1);
+        needs[index].1 = share;
+        rest -= share;
+    }
+    needs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn prefill(client: u64, n_left: usize) -> Task {
+        Task {
+            client,
+            work: Work::Prefill {
+                n_left,
+                logits: PromptLogits::Last,
+            },
+        }
+    }
+    fn echo(client: u64, n_left: usize) -> Task {
+        Task {
+            client,
+            work: Work::Prefill {
+                n_left,
+                logits: PromptLogits::All,
+            },
+        }
+    }
+    fn decode(client: u64) -> Task {
+        Task {
+            client,
+            work: Work::Decode,
+        }
+    }
+    fn pause(client: u64) -> Task {
+        Task {
+            client,
+            work: Work::Pause,
+        }
+    }
+
+    const LIMITS: Limits = Limits {
+        n_tokens: 64,
+        n_beside_decode: 16,
+        n_logits: 8,
+    };
+
+    #[test]
+    fn tables() {
+        for (tasks, want) in [
+            (&[][..], &[][..]),
+            // alone: as much as a batch holds
+            (&[prefill(1, 10)], &[10]),
+            (&[prefill(1, 100)], &[64]),
+            // beside decoding: a chunk
+            (&[decode(1), decode(2), prefill(3, 100)], &[1, 1, 16]),
+            (&[decode(1), prefill(3, 5)], &[1, 5]),
+            (&[prefill(1, 100), decode(1)], &[16, 1]),
+            // between clients evenly, what is not needed goes on
+            (&[prefill(1, 100), prefill(2, 100)], &[32, 32]),
+            (&[prefill(1, 100), prefill(2, 4)], &[60, 4]),
+            (
+                &[prefill(1, 100), prefill(2, 4), prefill(3, 100)],
+                &[30, 4, 30],
+            ),
+            (&[prefill(1, 1_000), prefill(2, 4), decode(3)], &[12, 4, 1]),
+            // within a client by arrival
+            (&[prefill(1, 50), prefill(1, 50)], &[50, 14]),
+            (
+                &[prefill(1, 50), prefill(1, 50), prefill(2, 100)],
+                &[32, 0, 32],
+            ),
+            // prompts with logprobs take a row a token
+            (&[echo(1, 100)], &[8]),
+            (&[decode(1), decode(2), echo(3, 100)], &[1, 1, 6]),
+            (&[echo(1, 8), prefill(1, 8)], &[8, 7]),
+            // a paused sequence does nothing and slows nobody
+            (&[pause(1), prefill(2, 100)], &[0, 64]),
+            (&[pause(1)], &[0]),
+        ] {
+            assert_eq!(plan(tasks, LIMITS), want, "{tasks:?}");
+        }
+    }
+
+    fn any_task() -> impl Strategy<Value = Task> {
+        let logits = prop_oneof![Just(PromptLogits::Last), Just(PromptLogits::All)];
+        let prompt =
+            (1..200_usize, logits).prop_map(|(n_left, logits)| Work::Prefill { n_left, logits });
+        let work = prop_oneof![Just(Work::Decode), Just(Work::Pause), prompt];
+        (0..4_u64, work).prop_map(|(client, work)| Task { client, work })
+    }
+
+    proptest! {
+        #[test]
+        fn limits_hold_and_there_is_progress(
+            tasks in prop::collection::vec(any_task(), 0..6),
+            n_tokens in 7..100_usize, n_beside_decode in 0..100_usize, n_logits in 6..20_usize,
+        ) {
+            let tokens = plan(&tasks, Limits { n_tokens, n_beside_decode, n_logits });
+            let n_rows: usize = tasks.iter().zip(&tokens).map(|(task, &n)| match task.work {
+                Work::Decode => n,
+                Work::Prefill { logits: PromptLogits::All, .. } => n,
+                Work::Prefill { n_left, .. } => usize::from(n == n_left),
+                Work::Pause => 0,
+            }).sum();
+            prop_assert!(tokens.iter().sum::<usize>() <= n_tokens);
+            prop_assert!(n_rows <= n_logits);
+            for (task, &n) in tasks.iter().zip(&tokens) {
+                match task.work {
+                    Work::Decode => prop_assert_eq!(n, 1),
+                    Work::Pause => prop_assert_eq!(n, 0),
+                    Work::Prefill { n_left, .. } => prop_assert!(n <= n_left),
+                }
+            }
+            let is_work = tasks.iter().any(|task| task.work != Work::Pause);
+            prop_assert_eq!(is_work, tokens.iter().any(|&n| 0 < n));
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! An admitted request: its tokens, how far they are evaluated, and what its reader hears.
+
+use crate::cache::{Demand, PageTable};
+use crate::logprobs::Logprobs;
+use crate::outbox::Outbox;
+use crate::penalties::Penalties;
+use crate::plan::{PromptLogits, Work};
+use crate::prefix::Scope;
+use crate::queue::{Retention, Waiting};
+use crate::repetition::LoopDetector;
+use crate::sampler::Sampler;
+use crate::{Event, Finish, RepetitionGuard, Request, TokenEvent};
+use maque_model::Slice;
+
+/// Buffers for looking at logits, one set an engine.
+#[derive(Debug, Default)]
+pub(crate) struct Judges {
+    sampler: Sampler,
+    logprobs: Logprobs,
+}
+
+/// A running request. It is reading while prompt tokens are not evaluated, then it writes: each sampled token is the next to
+/// be evaluated.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    request: Request,
+    retention: Retention,
+    tokens: Vec<u32>, // prompt, then answer
+    n_prompt: usize,
+    n_done: usize,  // tokens whose KV is in the pages
+    n_limit: usize, // tokens in all at most
+    table: PageTable,
+    penalties: Penalties,
+    loop_detector: Option<LoopDetector>,
+    finish: Option<Finish>,
+    is_paused: bool,
+    /// What the reader hears.
+    pub(crate) outbox: Outbox,
+}
+
+impl Sequence {
+    /// A sequence that begins with `n_cached` evaluated tokens in `table`.
+    pub(crate) fn new(
+        waiting: Waiting,
+        table: PageTable,
+        n_cached: usize,
+        context: usize,
+    ) -> Sequence {
+        let Waiting {
+            mut request,
+            retention,
+            mut outbox,
+            ticket,
+            ..
+        } = waiting;
+        drop(ticket); // it waits no longer
+        let n_limit = request
+            .prompt
+            .len()
+            .saturating_add(request.max_tokens)
+            .min(context);
+        let tokens = std::mem::take(&mut request.prompt);
+        outbox.set_cached(n_cached);
+        outbox.inform(Event::Reading {
+            done: n_cached,
+            total: tokens.len(),
+        });
+        Sequence {
+            penalties: Penalties::new(&request.sampling, &tokens),
+            loop_detector: (request.repetition_guard == RepetitionGuard::On)
+                .then(LoopDetector::new),
+            request,
+            retention,
+            n_prompt: tokens.len(),
+            tokens,
+            n_done: n_cached,
+            n_limit,
+            table,
+            finish: None,
+            is_paused: false,
+            outbox,
+        }
+    }
+
+    pub(crate) fn client(&self) -> u64 {
+        self.request.client
+    }
+
+    /// What it wants of the cache.
+    pub(crate) fn demand(&self) -> Demand<'_> {
+        Demand::new(
+            &self.request,
+            self.retention,
+            &self.tokens[..self.n_prompt],
+            self.n_limit,
+        )
+    }
+
+    /// Whose cached prefixes it may read, and where its own goes.
+    pub(crate) fn scope(&self) -> Scope {
+        self.demand().scope
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    /// Tokens whose KV is in the pages.
+    pub(crate) fn n_done(&self) -> usize {
+        self.n_done
+    }
+
+    /// Goes on from more cached tokens than it has; gives the old pages back.
+    pub(crate) fn rebase(&mut self, table: PageTable, n_cached: usize) -> PageTable {
+        self.n_done = n_cached;
+        self.outbox.set_cached(n_cached);
+        std::mem::replace(&mut self.table, table)
+    }
+
+    /// Whether its prompt is wholly evaluated.
+    pub(crate) fn is_read(&self) -> bool {
+        self.n_prompt <= self.n_done
+    }
+
+    /// The prefix to keep for everyone once it is evaluated.
+    pub(crate) fn to_pin(&self) -> Option<&[u32]> {
+        (self.retention == Retention::Everyone && self.is_read())
+            .then_some(&self.tokens[..self.n_prompt])
+    }
+
+    /// Stops or resumes feeding it.
+    pub(crate) fn set_paused(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
+    }
+
+    /// Ends it; the first reason stands.
+    pub(crate) fn end(&mut self, finish: Finish) {
+        self.finish.get_or_insert(finish);
+    }
+
+    /// What it could do in the next step.
+    pub(crate) fn work(&self) -> Work {
+        if self.is_paused {
+            return Work::Pause;
+        }
+        if self.is_read() {
+            return Work::Decode;
+        }
+        let logits = match self.request.prompt_logprobs {
+            Some(_) => PromptLogits::All,
+            None => PromptLogits::Last,
+        };
+        Work::Prefill {
+            n_left: self.n_prompt - self.n_done,
+            logits,
+        }
+    }
+
+    /// Its next `n_tokens` tokens as a slice of a batch.
+    pub(crate) fn slice(&self, n_tokens: usize) -> Slice<'_> {
+        let end = self.n_done + n_tokens;
+        // A row describes the token that follows; after the prompt's last token it is for sampling.
+        let has_next = end != self.n_prompt || self.n_prompt < self.n_limit;
+        let last_row = if has_next { n_tokens } else { n_tokens - 1 };
+        let first_row = match self.request.prompt_logprobs {
+            Some(_) if !self.is_read() => 0,
+            _ if end < self.n_prompt => n_tokens,
+            _ => n_tokens - 1,
+        };
+        Slice {
+            tokens: &self.tokens[self.n_done..end],
+            start: self.n_done,
+            pages: self.table.pages(),
+            logits: first_row.min(last_row)..last_row,
+        }
+    }
+
+    /// The pages that it holds, and its evaluated tokens.
+    pub(crate) fn table_mut(&mut self) -> (&mut PageTable, &[u32]) {
+        (&mut self.table, &self.tokens[..self.n_done])
+    }
+
+    /// Positions evaluated after the next `n_tokens`.
+    pub(crate) fn n_positions_after(&self, n_tokens: usize) -> usize {
+        self.n_done + n_tokens
+    }
+
+    /// Takes the outcome of a step that fed `n_tokens`: the logits rows that its slice asked for.
+    pub(crate) fn absorb(&mut self, n_tokens: usize, rows: &[&[f32]], judges: &mut Judges) {
+        let was_read = self.is_read();
+        let start = self.n_done;
+        self.n_done += n_tokens;
+        if !was_read {
+            self.describe_prompt(start, rows, &mut judges.logprobs);
+            self.outbox.inform(Event::Reading {
+                done: self.n_done,
+                total: self.n_prompt,
+            });
+        }
+        if !self.is_read() {
+            return;
+        }
+        if self.tokens.len() == self.n_limit {
+            return self.end(Finish::Length); // max_tokens is 0
+        }
+        if let Some(logits) = rows.last() {
+            self.write(logits, judges);
+        }
+    }
+
+    /// Says what the prompt's tokens after `start` were worth.
+    fn describe_prompt(&mut self, start: usize, rows: &[&[f32]], logprobs: &mut Logprobs) {
+        let Some(n_top) = self.request.prompt_logprobs else {
+            return;
+        };
+        if start == 0 {
+            self.outbox.push(Event::Prompt(TokenEvent {
+                id: self.tokens[0],
+                logprob: None,
+                top: Vec::new(),
+            }));
+        }
+        for (&id, logits) in self.tokens[start + 1..self.n_prompt].iter().zip(rows) {
+            self.outbox
+                .push(Event::Prompt(logprobs.describe(logits, id, n_top)));
+        }
+    }
+
+    /// Samples the next token and ends the answer where that is due.
+    fn write(&mut self, logits: &[f32], judges: &mut Judges) {
+        let sampling = &self.request.sampling;
+        let id = judges
+            .sampler
+            .sample(logits, sampling, &self.penalties, self.tokens.len());
+        if self.request.stop_tokens.contains(&id) {
+            return self.end(Finish::Stop);
+        }
+        self.penalties.accept(sampling, id);
+        self.tokens.push(id);
+        self.outbox.push(Event::Token(match self.request.logprobs {
+            Some(n_top) => judges.logprobs.describe(logits, id, n_top),
+            None => TokenEvent {
+                id,
+                logprob: None,
+                top: Vec::new(),
+            },
+        }));
+        if self
+            .loop_detector
+            .as_mut()
+            .is_some_and(|detector| detector.push(id))
+        {
+            self.end(Finish::Repetition);
+        } else if self.tokens.len() == self.n_limit {
+            self.end(Finish::Length);
+        }
+    }
+
+    /// Takes it apart: its pages, whose they are, its evaluated tokens, and the outbox, which has been told the end.
+    pub(crate) fn retire(mut self) -> Retired {
+        if let Some(finish) = self.finish {
+            self.outbox.finish(finish);
+        }
+        let scope = self.scope();
+        self.tokens.truncate(self.n_done);
+        Retired {
+            table: self.table,
+            scope,
+            tokens: self.tokens,
+            outbox: self.outbox,
+        }
+    }
+}
+
+/// What is left of a sequence.
+#[derive(Debug)]
+pub(crate) struct Retired {
+    pub(crate) table: PageTable,
+    pub(crate) scope: Scope,
+    pub(crate) tokens: Vec<u32>,
+    pub(crate) outbox: Outbox,
+}
