@@ -12,13 +12,13 @@ pub(crate) const N_LANES: usize = 16;
 
 /// Folds the lanes of a reduction with `join` in the one order that all instruction sets share.
 #[inline(always)]
-pub(crate) fn fold(mut lanes: [f32; N_LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
-    for width in [8, 4, 2, 1] {
-        for i in 0..width {
-            lanes[i] = join(lanes[i], lanes[i + width]);
-        }
-    }
-    lanes[0]
+pub(crate) fn fold(lanes: [f32; N_LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+    // Arrays of fixed length, so that each step is one vector operation.
+    let (mut a, mut b, mut c) = ([0.0; 8], [0.0; 4], [0.0; 2]);
+    (0..8).for_each(|i| a[i] = join(lanes[i], lanes[i + 8]));
+    (0..4).for_each(|i| b[i] = join(a[i], a[i + 4]));
+    (0..2).for_each(|i| c[i] = join(b[i], b[i + 2]));
+    join(c[0], c[1])
 }
 
 pub(crate) fn rms_norm(machine: &Machine, out: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
@@ -152,5 +152,97 @@ fn rotate_interleaved(head: &mut [f32], cos: &[f32], sin: &[f32]) {
     let (pairs, _) = head.as_chunks_mut::<2>();
     for ([a, b], (cos, sin)) in pairs.iter_mut().zip(cos.iter().zip(sin)) {
         (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Isa;
+    use std::num::NonZeroUsize;
+
+    /// Runs `op` on a copy of `x` on every ISA: all bits must be those of scalar code, which it returns.
+    fn check(x: &[f32], op: impl Fn(&Machine, &mut [f32])) -> Vec<f32> {
+        let run = |isa| {
+            let mut out = x.to_vec();
+            op(&Machine::new(isa, NonZeroUsize::MIN), &mut out);
+            out
+        };
+        let want = run(Isa::Scalar);
+        for isa in Isa::available() {
+            let same = run(isa)
+                .iter()
+                .zip(&want)
+                .all(|(a, b)| a.to_bits() == b.to_bits());
+            assert!(same, "{isa:?}, {} elements", x.len());
+        }
+        want
+    }
+
+    fn noise(n: usize) -> Vec<f32> {
+        (0..n).map(|i| (i as f32 * 12.9898).sin() * 3.0).collect()
+    }
+
+    fn close(got: f32, want: f64) {
+        let error = (f64::from(got) - want).abs();
+        assert!(error <= 1e-6 * (1.0 + want.abs()), "{got} vs {want}");
+    }
+
+    #[test]
+    fn rms_norm_follows_the_formula() {
+        for n in (1..70).chain([896]) {
+            let (x, weight) = (noise(3 * n), noise(n + 1)[1..].to_vec());
+            let got = check(&x, |machine, out| machine.rms_norm(out, &x, &weight, 1e-6));
+            let in_place = check(&x, |machine, out| {
+                machine.rms_norm_heads(out, &weight, 1e-6)
+            });
+            assert_eq!(got, in_place);
+            for (got, x) in got.chunks(n).zip(x.chunks(n)) {
+                let mean = x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / n as f64;
+                for ((got, x), w) in got.iter().zip(x).zip(&weight) {
+                    close(*got, f64::from(*x) / (mean + 1e-6).sqrt() * f64::from(*w));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn silu_mul_follows_the_formula() {
+        for n in (1..70).chain([4864]) {
+            let (mut gate, up) = (noise(n), noise(n + 5)[5..].to_vec());
+            gate[0] = -200.0;
+            let got = check(&gate, |machine, out| machine.silu_mul(out, &up));
+            for ((got, gate), up) in got.iter().zip(gate).zip(up) {
+                let gate = f64::from(gate);
+                close(*got, gate / (1.0 + (-gate).exp()) * f64::from(up));
+            }
+        }
+    }
+
+    #[test]
+    fn rope_rotates_each_pair_by_its_angle() {
+        for pairing in [Pairing::Halves, Pairing::Interleaved] {
+            for n_pairs in [1, 4, 12, 32, 64, 128] {
+                let frequencies: Vec<f64> = (0..n_pairs)
+                    .map(|i| 1e4f64.powf(-(i as f64) / n_pairs as f64))
+                    .collect();
+                let table = RopeTable::new(pairing, &frequencies, 2048);
+                let (positions, x) = ([0, 3, 1000], noise(3 * 2 * 2 * n_pairs));
+                let got = check(&x, |machine, x| machine.rope(x, &table, &positions));
+                for (i, frequency) in frequencies.iter().enumerate() {
+                    let (a, b) = match pairing {
+                        Pairing::Halves => (i, i + n_pairs),
+                        Pairing::Interleaved => (2 * i, 2 * i + 1),
+                    };
+                    for head in 0..6 {
+                        let start = head * 2 * n_pairs;
+                        let (sin, cos) = (f64::from(positions[head / 2]) * frequency).sin_cos();
+                        let (x0, x1) = (f64::from(x[start + a]), f64::from(x[start + b]));
+                        close(got[start + a], x0 * cos - x1 * sin);
+                        close(got[start + b], x0 * sin + x1 * cos);
+                    }
+                }
+            }
+        }
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::attention::Scratch;
 use half::f16;
-use half::slice::HalfFloatSliceExt;
+use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use std::sync::Mutex;
 
 /// Tokens in one page.
 pub const PAGE_TOKENS: usize = 32;
+/// Bytes of a page of memory, a border that blocks of 64-element heads then keep to.
+const MEMORY_PAGE: usize = 4096;
 /// Elements of the largest head.
 pub(crate) const MAX_HEAD_DIM: usize = 256;
 
@@ -47,7 +49,8 @@ impl KvShape {
 pub struct KvPages {
     shape: KvShape,
     n_pages: usize,
-    elements: Box<[f16]>, // [n_pages][n_layers][n_kv_heads][2][32 · head_dim]
+    elements: Vec<u16>, // f16 bits, [n_pages][n_layers][n_kv_heads][2][32 · head_dim] from `start`
+    start: usize,       // the first element on a page border of the memory
     pub(crate) scratch: Mutex<Scratch>,
 }
 
@@ -64,11 +67,14 @@ impl KvPages {
         );
         let len = n_pages
             .checked_mul(shape.page_len())
+            .and_then(|len| len.checked_add(MEMORY_PAGE))
             .expect("the KV cache is larger than the address space");
+        let elements = vec![0; len]; // zeroed by the system, when first touched
         KvPages {
             shape,
             n_pages,
-            elements: vec![f16::ZERO; len].into(),
+            start: elements.as_ptr().align_offset(MEMORY_PAGE),
+            elements,
             scratch: Mutex::default(),
         }
     }
@@ -112,7 +118,7 @@ impl KvPages {
     pub fn copy_page(&mut self, from: u32, to: u32) {
         let len = self.shape.page_len();
         let (from, to) = (from as usize * len, to as usize * len);
-        self.elements.copy_within(from..from + len, to);
+        self.elements[self.start..].copy_within(from..from + len, to);
     }
     /// Writes one KV head's keys and values of one layer: token `t` goes to `slots[t]`.
     ///
@@ -156,7 +162,10 @@ impl KvPages {
     #[inline(always)]
     pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> (&[f16], &[f16]) {
         let start = self.block_start(page, layer, kv_head);
-        self.elements[start..start + self.shape.block_len()].split_at(self.shape.half_len())
+        let block = &self.elements[self.start + start..][..self.shape.block_len()];
+        block
+            .reinterpret_cast::<f16>()
+            .split_at(self.shape.half_len())
     }
     /// Like [`KvPages::block`], for writing.
     pub(crate) fn block_mut(
@@ -166,7 +175,10 @@ impl KvPages {
         kv_head: usize,
     ) -> (&mut [f16], &mut [f16]) {
         let start = self.block_start(page, layer, kv_head);
-        self.elements[start..start + self.shape.block_len()].split_at_mut(self.shape.half_len())
+        let block = &mut self.elements[self.start + start..][..self.shape.block_len()];
+        block
+            .reinterpret_cast_mut::<f16>()
+            .split_at_mut(self.shape.half_len())
     }
     #[inline(always)]
     fn block_start(&self, page: u32, layer: usize, kv_head: usize) -> usize {
@@ -183,4 +195,72 @@ fn saturate(out: &mut [f16], x: &[f32]) {
         *bounded = x.clamp(f16::MIN.to_f32_const(), f16::MAX.to_f32_const());
     }
     out.convert_from_f32_slice(bounded);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: KvShape = KvShape {
+        n_layers: 2,
+        n_kv_heads: 2,
+        head_dim: 8,
+    };
+
+    #[test]
+    fn keys_are_columns_and_values_rows() {
+        let mut pages = KvPages::new(SHAPE, 3);
+        let k: Vec<f32> = (0..32).map(|i| i as f32).collect();
+        let v: Vec<f32> = (0..32).map(|i| -i as f32).collect();
+        pages.store(1, &k, &v, &[(2, 31), (0, 4)]);
+        let (keys, values) = pages.block(2, 1, 1);
+        for i in 0..8 {
+            assert_eq!(keys[i * PAGE_TOKENS + 31].to_f32(), k[8 + i]);
+            assert_eq!(values[31 * 8 + i].to_f32(), v[8 + i]);
+        }
+        let (keys, values) = pages.block(0, 1, 0);
+        for i in 0..8 {
+            assert_eq!(keys[i * PAGE_TOKENS + 4].to_f32(), k[16 + i]);
+            assert_eq!(values[4 * 8 + i].to_f32(), v[16 + i]);
+        }
+        assert!(pages.block(2, 0, 1).0.iter().all(|x| *x == f16::ZERO));
+    }
+
+    #[test]
+    fn numbers_beyond_f16_saturate_and_halves_round_to_even() {
+        let mut pages = KvPages::new(SHAPE, 1);
+        let mut x = [0.0; 16];
+        x[..4].copy_from_slice(&[1e9, -1e9, 2049.0, 2051.0]);
+        pages.store(0, &x, &x, &[(0, 0)]);
+        let values: Vec<f32> = pages.block(0, 0, 0).1[..4]
+            .iter()
+            .map(|x| x.to_f32())
+            .collect();
+        assert_eq!(values, [65504.0, -65504.0, 2048.0, 2052.0]);
+    }
+
+    #[test]
+    fn a_copied_page_is_equal_in_all_layers() {
+        let mut pages = KvPages::new(SHAPE, 3);
+        for layer in 0..2 {
+            pages.store(layer, &[layer as f32 + 1.0; 16], &[7.0; 16], &[(2, 9)]);
+        }
+        pages.copy_page(2, 0);
+        for (layer, head) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            assert!(pages.block(2, layer, head) == pages.block(0, layer, head));
+            assert!(
+                pages
+                    .block(1, layer, head)
+                    .0
+                    .iter()
+                    .all(|x| *x == f16::ZERO)
+            );
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a KV slot does not exist")]
+    fn a_slot_outside_its_page_is_refused() {
+        KvPages::new(SHAPE, 1).store(0, &[0.0; 16], &[0.0; 16], &[(0, 32)]);
+    }
 }

@@ -5,6 +5,15 @@ use half::f16;
 /// Rows of queries that share each load of keys and values.
 pub(crate) const TILE_ROWS: usize = 8;
 
+/// What the sums of a product start from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Zero: `c` is only written.
+    Zero,
+    /// What `c` holds.
+    Previous,
+}
+
 /// Shape of `c[r][..n_cols] += Σ_k a[r][k] · b[k][..n_cols]`, all row-major, `b` without gaps.
 #[derive(Clone, Copy)]
 pub(crate) struct Product {
@@ -18,6 +27,7 @@ pub(crate) struct Product {
     pub(crate) a_stride: usize,
     /// Elements from a row of `c` to the next.
     pub(crate) c_stride: usize,
+    pub(crate) start: Start,
 }
 
 impl Product {
@@ -35,8 +45,11 @@ impl Product {
 /// An instruction set's way to compute a [`Product`]: every element of `c` is one chain of fused
 /// multiply-adds over `k` in order, so all ways give the same bits.
 pub(crate) trait Kernel {
-    /// Adds the product to `c`.
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16]);
+    /// Writes or adds the product to `c`. Meanwhile `next`, the block of a later call (or `b` again), may be
+    /// fetched into the cache.
+    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], next: &[f16]);
+    /// Fetches a block into the cache.
+    fn prefetch(block: &[f16]);
 }
 
 /// Portable Rust: the specification.
@@ -44,8 +57,13 @@ pub(crate) struct Naive;
 
 impl Kernel for Naive {
     #[inline(always)]
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16]) {
+    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], _next: &[f16]) {
         product.check(c, a, b);
+        for row in 0..product.n_rows {
+            if product.start == Start::Zero {
+                c[row * product.c_stride..][..product.n_cols].fill(0.0);
+            }
+        }
         for (k, b) in b
             .chunks_exact(product.n_cols)
             .take(product.n_terms)
@@ -60,4 +78,6 @@ impl Kernel for Naive {
             }
         }
     }
+
+    fn prefetch(_block: &[f16]) {}
 }

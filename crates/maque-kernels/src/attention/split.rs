@@ -1,6 +1,6 @@
 //! Softmax attention of one tile of query rows over one split of 256 keys, and the joining of splits.
 
-use super::product::{Kernel, Product, TILE_ROWS};
+use super::product::{Kernel, Product, Start, TILE_ROWS};
 use crate::elementwise::{N_LANES, fold};
 use crate::exp::exp;
 use crate::kv::MAX_HEAD_DIM;
@@ -21,11 +21,33 @@ pub(crate) struct Call<'a> {
     pub(crate) head_dim: usize,
 }
 
-/// Consecutive rows whose tokens share their pages.
+/// Consecutive rows of one KV head whose tokens share their pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Tile {
+    pub(crate) kv_head: usize,
     pub(crate) first_row: usize,
     pub(crate) n_rows: usize,
+}
+
+/// Buffers of the tile that a thread works on.
+pub(crate) struct Workspace {
+    q: [f32; TILE_ROWS * MAX_HEAD_DIM], // [n_rows, head_dim], scaled
+    scores: [f32; TILE_ROWS * SPLIT_TOKENS], // [n_rows, 256]
+}
+
+impl Workspace {
+    pub(crate) const EMPTY: Workspace = Workspace {
+        q: [0.0; TILE_ROWS * MAX_HEAD_DIM],
+        scores: [0.0; TILE_ROWS * SPLIT_TOKENS],
+    };
+}
+
+/// The keys of one split that a tile's rows see.
+struct Keys<'a> {
+    pages: &'a [u32],
+    kv_head: usize,
+    counts: [usize; TILE_ROWS], // of each row
+    n_rows: usize,
 }
 
 /// Unnormalised attention of a tile: `Σ p·v`, with `p = e^(score − max)`, and `Σ p`.
@@ -42,6 +64,12 @@ impl Partial {
         sum: [0.0; TILE_ROWS],
         out: [0.0; TILE_ROWS * MAX_HEAD_DIM],
     };
+
+    /// Forgets all keys.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.sum = [0.0; TILE_ROWS];
+    }
 
     /// Joins the next split, in order: both sides are rescaled to the larger maximum.
     #[inline(always)]
@@ -133,139 +161,133 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The token and the query head of a row.
+    /// The token of a tile's row, and where its head begins in `q` and `out`.
     #[inline(always)]
-    pub(crate) fn place(&self, row: usize, kv_head: usize) -> (usize, usize) {
-        (
-            row / self.n_group,
-            kv_head * self.n_group + row % self.n_group,
-        )
-    }
-
-    /// Keys that a tile's row sees in a split.
-    #[inline(always)]
-    fn n_keys(&self, row: usize, split: usize) -> usize {
-        self.queries[row / self.n_group]
-            .n_keys
-            .saturating_sub(split * SPLIT_TOKENS)
-            .min(SPLIT_TOKENS)
+    pub(crate) fn place(&self, tile: Tile, row: usize) -> (usize, usize) {
+        let (token, member) = (
+            (tile.first_row + row) / self.n_group,
+            (tile.first_row + row) % self.n_group,
+        );
+        let head = tile.kv_head * self.n_group + member;
+        (token, (token * self.n_heads + head) * self.head_dim)
     }
 
     /// Splits that some row of the tile sees.
     #[inline(always)]
     pub(crate) fn n_splits(&self, tile: Tile) -> usize {
-        let (first, last) = (
-            tile.first_row / self.n_group,
-            (tile.first_row + tile.n_rows - 1) / self.n_group,
-        );
-        let n_keys = self.queries[first..=last]
-            .iter()
-            .map(|query| query.n_keys)
-            .max();
-        n_keys.unwrap_or(0).div_ceil(SPLIT_TOKENS)
+        let n_keys = |row| self.queries[self.place(tile, row).0].n_keys;
+        let longest = (0..tile.n_rows).map(n_keys).max().unwrap_or(0);
+        longest.div_ceil(SPLIT_TOKENS)
     }
 
-    /// Copies a tile's queries of one KV head to `q` (`[n_rows, head_dim]`), scaled by
-    /// `1 / sqrt(head_dim)`: the scores are then plain sums of products.
+    /// Takes a tile's queries, scaled by `1 / sqrt(head_dim)`: the scores are then plain sums of
+    /// products.
     #[inline(always)]
-    pub(crate) fn scaled_queries(&self, q: &mut [f32], tile: Tile, kv_head: usize) {
+    pub(crate) fn load_queries(&self, workspace: &mut Workspace, tile: Tile) {
         let scale = 1.0 / (self.head_dim as f32).sqrt();
-        for (row, q) in q
-            .chunks_exact_mut(self.head_dim)
-            .take(tile.n_rows)
-            .enumerate()
-        {
-            let (token, head) = self.place(tile.first_row + row, kv_head);
-            let from = &self.q[(token * self.n_heads + head) * self.head_dim..];
-            for (q, from) in q.iter_mut().zip(from) {
-                *q = from * scale;
+        for row in 0..tile.n_rows {
+            let (_, start) = self.place(tile, row);
+            let q = &mut workspace.q[row * self.head_dim..][..self.head_dim];
+            for (q, x) in q.iter_mut().zip(&self.q[start..]) {
+                *q = x * scale;
             }
         }
     }
 
-    /// Attends the scaled queries `q` of one tile and KV head to the keys of one split.
+    /// Attends the workspace's queries to the keys of one split.
     #[inline(always)]
     pub(crate) fn attend_split<K: Kernel>(
         &self,
         partial: &mut Partial,
-        q: &[f32],
+        workspace: &mut Workspace,
         tile: Tile,
-        kv_head: usize,
         split: usize,
     ) {
-        let mut n_keys = [0; TILE_ROWS];
-        for (row, n_keys) in n_keys[..tile.n_rows].iter_mut().enumerate() {
-            *n_keys = self.n_keys(tile.first_row + row, split);
+        let Workspace { q, scores } = workspace;
+        let keys = self.keys(tile, split);
+        self.scores::<K>(scores, q, &keys);
+        for row in 0..tile.n_rows {
+            let scores = &mut scores[row * SPLIT_TOKENS..][..SPLIT_TOKENS];
+            (partial.max[row], partial.sum[row]) = softmax(scores, keys.counts[row]);
         }
-        let n_keys = &n_keys[..tile.n_rows];
-        let longest = n_keys.iter().copied().max().unwrap_or(0);
-        let pages = &self.queries[tile.first_row / self.n_group].pages
-            [split * (SPLIT_TOKENS / PAGE_TOKENS)..];
-        let pages = &pages[..longest.div_ceil(PAGE_TOKENS)];
-        let mut scores = [0.0; TILE_ROWS * SPLIT_TOKENS]; // [n_rows, 256]
-        let product = Product {
+        self.add_values::<K>(&mut partial.out, scores, &keys);
+    }
+
+    #[inline(always)]
+    fn keys(&self, tile: Tile, split: usize) -> Keys<'_> {
+        let first = split * SPLIT_TOKENS;
+        let mut counts = [0; TILE_ROWS];
+        for (row, count) in counts.iter_mut().enumerate().take(tile.n_rows) {
+            let n_keys = self.queries[self.place(tile, row).0].n_keys;
+            *count = n_keys.saturating_sub(first).min(SPLIT_TOKENS);
+        }
+        let longest = counts.iter().copied().max().unwrap_or(0);
+        let pages = self.queries[self.place(tile, 0).0].pages;
+        Keys {
+            pages: &pages[first / PAGE_TOKENS..][..longest.div_ceil(PAGE_TOKENS)],
+            kv_head: tile.kv_head,
+            counts,
             n_rows: tile.n_rows,
+        }
+    }
+
+    /// `scores[row] = q[row]·K` for all slots of the pages; those beyond a row's keys mean nothing.
+    #[inline(always)]
+    fn scores<K: Kernel>(&self, scores: &mut [f32], q: &[f32], keys: &Keys<'_>) {
+        let block = |page: u32| self.pages.block(page, self.layer, keys.kv_head);
+        let product = Product {
+            n_rows: keys.n_rows,
             n_cols: PAGE_TOKENS,
             n_terms: self.head_dim,
             a_stride: self.head_dim,
             c_stride: SPLIT_TOKENS,
+            start: Start::Zero,
         };
-        for (i, page) in pages.iter().enumerate() {
-            let (keys, _) = self.pages.block(*page, self.layer, kv_head);
-            K::multiply_add(product, &mut scores[i * PAGE_TOKENS..], q, keys);
+        if let Some(first) = keys.pages.first() {
+            K::prefetch(block(*first).0);
+            K::prefetch(block(*first).1);
         }
-        for (row, n_keys) in n_keys.iter().enumerate() {
-            let scores = &mut scores[row * SPLIT_TOKENS..][..SPLIT_TOKENS];
-            (partial.max[row], partial.sum[row]) = softmax(scores, *n_keys);
+        for (i, page) in keys.pages.iter().enumerate() {
+            let next = block(*keys.pages.get(i + 1).unwrap_or(page)).0;
+            let scores = &mut scores[i * PAGE_TOKENS..];
+            K::multiply_add(product, scores, q, block(*page).0, next);
         }
-        self.add_values::<K>(partial, &scores, n_keys, pages, kv_head);
     }
 
     /// `out[row] = Σ p·v` over the row's keys in order. Keys that all rows see are added for the whole
     /// tile, the few others row by row: a slot beyond a row's keys is never read for it.
     #[inline(always)]
-    fn add_values<K: Kernel>(
-        &self,
-        partial: &mut Partial,
-        p: &[f32],
-        n_keys: &[usize],
-        pages: &[u32],
-        kv_head: usize,
-    ) {
-        let dim = self.head_dim;
-        partial.out[..n_keys.len() * dim].fill(0.0);
-        let shared = n_keys.iter().copied().min().unwrap_or(0);
-        let product = Product {
-            n_rows: n_keys.len(),
-            n_cols: dim,
-            n_terms: 0,
-            a_stride: SPLIT_TOKENS,
-            c_stride: dim,
-        };
-        for (i, page) in pages.iter().enumerate() {
-            let (_, values) = self.pages.block(*page, self.layer, kv_head);
-            let start = i * PAGE_TOKENS;
-            let n_shared = shared.saturating_sub(start).min(PAGE_TOKENS);
+    fn add_values<K: Kernel>(&self, out: &mut [f32], p: &[f32], keys: &Keys<'_>) {
+        let block = |page: u32| self.pages.block(page, self.layer, keys.kv_head);
+        let counts = &keys.counts[..keys.n_rows];
+        let shared = counts.iter().copied().min().unwrap_or(0);
+        for (i, page) in keys.pages.iter().enumerate() {
+            let (_, values) = block(*page);
+            let next = block(*keys.pages.get(i + 1).unwrap_or(page)).1;
+            let first = i * PAGE_TOKENS;
+            let n_shared = shared.saturating_sub(first).min(PAGE_TOKENS);
             let together = Product {
+                n_rows: keys.n_rows,
+                n_cols: self.head_dim,
                 n_terms: n_shared,
-                ..product
+                a_stride: SPLIT_TOKENS,
+                c_stride: self.head_dim,
+                start: if i == 0 { Start::Zero } else { Start::Previous },
             };
-            K::multiply_add(together, &mut partial.out, &p[start..], values);
-            for (row, n_keys) in n_keys.iter().enumerate() {
-                let n_terms = n_keys.saturating_sub(start).min(PAGE_TOKENS) - n_shared;
+            K::multiply_add(together, out, &p[first..], values, next);
+            for (row, count) in counts.iter().enumerate() {
+                let n_terms = count.saturating_sub(first).min(PAGE_TOKENS) - n_shared;
                 if 0 < n_terms {
                     let alone = Product {
                         n_rows: 1,
                         n_terms,
-                        ..product
+                        start: Start::Previous,
+                        ..together
                     };
-                    let p = &p[row * SPLIT_TOKENS + start + n_shared..];
-                    K::multiply_add(
-                        alone,
-                        &mut partial.out[row * dim..],
-                        p,
-                        &values[n_shared * dim..],
-                    );
+                    let p = &p[row * SPLIT_TOKENS + first + n_shared..];
+                    let values = &values[n_shared * self.head_dim..];
+                    let out = &mut out[row * self.head_dim..];
+                    K::multiply_add(alone, out, p, values, values);
                 }
             }
         }

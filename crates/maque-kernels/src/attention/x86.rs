@@ -1,6 +1,6 @@
 //! Attention's product in AVX2 and AVX-512 registers.
 
-use super::product::{Kernel, Product};
+use super::product::{Kernel, Product, Start};
 use half::f16;
 use std::arch::x86_64::*;
 
@@ -11,6 +11,7 @@ use std::arch::x86_64::*;
 /// readable (for `store`: writable) elements as there are lanes; no alignment is asked.
 trait Lanes: Copy {
     const N: usize;
+    unsafe fn zero() -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn widen(from: *const f16) -> Self;
     unsafe fn splat(x: *const f32) -> Self;
@@ -20,6 +21,11 @@ trait Lanes: Copy {
 
 impl Lanes for __m256 {
     const N: usize = 8;
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: the caller proves AVX.
+        unsafe { _mm256_setzero_ps() }
+    }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller proves AVX and 8 readable elements.
@@ -49,6 +55,11 @@ impl Lanes for __m256 {
 
 impl Lanes for __m512 {
     const N: usize = 16;
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: the caller proves AVX-512F.
+        unsafe { _mm512_setzero_ps() }
+    }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller proves AVX-512F and 16 readable elements.
@@ -82,6 +93,7 @@ struct Corner {
     c: *mut f32,
     a: *const f32,
     b: *const f16,
+    next: *const f16, // never read, only prefetched
 }
 
 impl Corner {
@@ -97,6 +109,7 @@ impl Corner {
                 c: self.c.add(n_rows * product.c_stride + n_cols),
                 a: self.a.add(n_rows * product.a_stride),
                 b: self.b.add(n_cols),
+                next: self.next.wrapping_add(n_cols),
             }
         }
     }
@@ -111,14 +124,17 @@ impl Corner {
 unsafe fn tile<V: Lanes, const ROWS: usize, const WIDTH: usize>(product: Product, at: Corner) {
     // SAFETY: rows and columns are inside the product, as the caller proves.
     unsafe {
-        let mut sums = [[V::load(at.c); WIDTH]; ROWS];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            for (w, sum) in sums.iter_mut().enumerate() {
-                *sum = V::load(at.c.add(r * product.c_stride + w * V::N));
+        let mut sums = [[V::zero(); WIDTH]; ROWS];
+        if product.start == Start::Previous {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                for (w, sum) in sums.iter_mut().enumerate() {
+                    *sum = V::load(at.c.add(r * product.c_stride + w * V::N));
+                }
             }
         }
         for k in 0..product.n_terms {
-            let mut b = [V::widen(at.b.add(k * product.n_cols)); WIDTH];
+            _mm_prefetch::<_MM_HINT_T0>(at.next.wrapping_add(k * product.n_cols).cast());
+            let mut b = [V::zero(); WIDTH];
             for (w, b) in b.iter_mut().enumerate() {
                 *b = V::widen(at.b.add(k * product.n_cols + w * V::N));
             }
@@ -157,6 +173,16 @@ unsafe fn columns<V: Lanes, const ROWS: usize, const WIDTH: usize>(
     col
 }
 
+/// Fetches the cache lines of a block.
+#[inline(always)]
+fn prefetch(block: &[f16]) {
+    let (lines, _) = block.as_chunks::<32>();
+    for line in lines {
+        // SAFETY: SSE is part of x86-64, and a prefetch has no effect but on the cache.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+}
+
 /// AVX2, FMA and F16C: tiles of 4 × 2 registers.
 pub(crate) struct Ymm;
 
@@ -175,12 +201,13 @@ unsafe fn ymm_rows<const ROWS: usize>(product: Product, at: Corner) {
 
 impl Kernel for Ymm {
     #[inline(always)]
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16]) {
+    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], next: &[f16]) {
         product.check(c, a, b);
         let at = Corner {
             c: c.as_mut_ptr(),
             a: a.as_ptr(),
             b: b.as_ptr(),
+            next: next.as_ptr(),
         };
         let mut row = 0;
         while row < product.n_rows {
@@ -198,6 +225,11 @@ impl Kernel for Ymm {
             }
             row += n_rows;
         }
+    }
+
+    #[inline(always)]
+    fn prefetch(block: &[f16]) {
+        prefetch(block);
     }
 }
 
@@ -220,12 +252,13 @@ unsafe fn zmm_rows<const ROWS: usize>(product: Product, at: Corner) {
 
 impl Kernel for Zmm {
     #[inline(always)]
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16]) {
+    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], next: &[f16]) {
         product.check(c, a, b);
         let at = Corner {
             c: c.as_mut_ptr(),
             a: a.as_ptr(),
             b: b.as_ptr(),
+            next: next.as_ptr(),
         };
         // SAFETY: this kernel runs only where AVX-512 was found (see `attend_avx512`); `check` has
         // proved that all rows and columns are inside the slices.
@@ -242,5 +275,10 @@ impl Kernel for Zmm {
                 _ => zmm_rows::<8>(product, at),
             }
         }
+    }
+
+    #[inline(always)]
+    fn prefetch(block: &[f16]) {
+        prefetch(block);
     }
 }
