@@ -12,6 +12,7 @@ mod isa;
 mod kv;
 mod machine;
 mod matrix;
+pub mod probe;
 mod rope;
 mod vectorise;
 

@@ -1,13 +1,25 @@
 //! The command line: which command, under which name.
 
+use crate::commands::ask::Ask;
 use crate::commands::bench::Bench;
+use crate::commands::chat::Chat;
+use crate::commands::completions::Completions;
+use crate::commands::config::Config;
+use crate::commands::import::Import;
+use crate::commands::list::List;
+use crate::commands::pull::Pull;
+use crate::commands::rm::Rm;
+use crate::commands::serve::Serve;
+use crate::commands::show::Show;
+use crate::commands::verify::Verify;
 use crate::exit::Exit;
 use crate::language::Language;
 use crate::say::Say;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 
 /// Small language models on plain CPUs: a chat page, an OpenAI-compatible API, answers in pipes
 #[derive(Parser)]
@@ -19,21 +31,65 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(Serve),
+    Ask(Ask),
+    Chat(Chat),
+    Pull(Pull),
+    List(List),
+    Show(Show),
+    Rm(Rm),
+    Verify(Verify),
+    Import(Import),
     Bench(Bench),
+    Config(Config),
+    Completions(Completions),
+}
+
+/// Ask one question; text on standard input is the document that it is about
+#[derive(Parser)]
+#[command(version)]
+struct AskArguments {
+    #[command(flatten)]
+    ask: Ask,
 }
 
 impl Arguments {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self.command {
-            None => Ok(Exit::Complete),
+            None => Serve::opening().run(),
+            Some(Command::Serve(serve)) => serve.run(),
+            Some(Command::Ask(ask)) => ask.run(),
+            Some(Command::Chat(chat)) => chat.run(),
+            Some(Command::Pull(pull)) => pull.run(),
+            Some(Command::List(list)) => list.run(),
+            Some(Command::Show(show)) => show.run(),
+            Some(Command::Rm(rm)) => rm.run(),
+            Some(Command::Verify(verify)) => verify.run(),
+            Some(Command::Import(import)) => import.run(),
             Some(Command::Bench(bench)) => bench.run(),
+            Some(Command::Config(config)) => config.run(),
+            Some(Command::Completions(completions)) => completions.run(&mut Arguments::command()),
         }
     }
 }
 
 /// Parses, or says what is wrong (or shows the help that was asked for) and returns how to exit.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Arguments, Exit> {
-    Arguments::try_parse_from(arguments).map_err(|error| explain(&error))
+    let arguments: Vec<OsString> = arguments.collect();
+    let parsed = if is_ask(arguments.first()) {
+        AskArguments::try_parse_from(arguments).map(|ask| Arguments {
+            command: Some(Command::Ask(ask.ask)),
+        })
+    } else {
+        Arguments::try_parse_from(arguments)
+    };
+    parsed.map_err(|error| explain(&error))
+}
+
+/// Under the names `qwen` and `mq` the program is `maque ask`.
+fn is_ask(program: Option<&OsString>) -> bool {
+    let name = program.and_then(|program| Path::new(program).file_stem());
+    name.is_some_and(|name| name == "qwen" || name == "mq")
 }
 
 fn explain(error: &clap::Error) -> Exit {

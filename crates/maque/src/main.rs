@@ -1,17 +1,32 @@
 //! The `maque` command.
 
+mod answer;
 mod arguments;
+mod browser;
+mod client;
 mod commands;
 mod config_file;
+mod conversation;
 mod cores;
+mod document;
 mod exit;
 mod fence;
+mod first_token;
 mod language;
+mod listen;
 mod loaded;
 mod measure;
+mod models;
 mod output;
+mod registry;
+mod reply;
+mod respondent;
 mod say;
 mod settings;
+mod signals;
+mod sse;
+mod start;
+mod talk;
 
 use std::io::Write;
 use std::process::ExitCode;

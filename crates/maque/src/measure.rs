@@ -174,10 +174,13 @@ mod tests {
     use maque_model::Batch;
     use std::ops::Range;
 
+    /// Positions and pages of a slice.
+    type Fed = (Range<usize>, Vec<u32>);
+
     /// Remembers what it was fed; its logits always prefer id 3.
     #[derive(Default)]
     struct Fake {
-        fed: Vec<Vec<(usize, Range<usize>, Vec<u32>)>>,
+        fed: Vec<Vec<Fed>>,
     }
 
     impl Runner for &mut Fake {
@@ -198,8 +201,7 @@ mod tests {
             1000
         }
         fn forward(&mut self, batch: &Batch<'_>, _: &dyn Fn() -> bool) -> bool {
-            let slice =
-                |s: &Slice<'_>| (s.start, s.start..s.start + s.tokens.len(), s.pages.to_vec());
+            let slice = |s: &Slice<'_>| (s.start..s.start + s.tokens.len(), s.pages.to_vec());
             self.fed.push(batch.iter().map(slice).collect());
             true
         }
@@ -213,7 +215,7 @@ mod tests {
         let mut fake = Fake::default();
         let mut measure = Measure { runner: &mut fake };
         measure.decode(2, 150);
-        let ranges: Vec<_> = fake.fed.iter().map(|batch| batch[0].1.clone()).collect();
+        let ranges: Vec<_> = fake.fed.iter().map(|batch| batch[0].0.clone()).collect();
         assert_eq!(ranges, [0..100, 100..150, 150..151, 151..152]);
     }
 
@@ -228,7 +230,7 @@ mod tests {
         Measure { runner: &mut fake }.batch(shape);
         let last = fake.fed.last().expect("a step");
         assert_eq!((shape.n_pages(), last.len()), (4, 2));
-        assert_eq!((&last[0].2, &last[1].2), (&vec![0, 1], &vec![2, 3]));
+        assert_eq!((&last[0].1, &last[1].1), (&vec![0, 1], &vec![2, 3]));
     }
 
     #[test]

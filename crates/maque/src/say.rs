@@ -68,8 +68,13 @@ sentences! {
     AnswerEnded { why: String } => "the answer ended early: {why}", "回答提前结束：{why}";
     NothingToContinue => "there is no conversation to continue", "没有可以继续的对话";
     ServerRefused { status: u16 } => "the running server refused the request (HTTP {status})", "正在运行的服务拒绝了请求（HTTP {status}）";
+    AnswerFull => "the answer was cut: the context is full; /new begins a new conversation", "回答被截断：上下文已满；用 /new 开始新对话";
+    ChatHelp => "/system TEXT  /save FILE  /new  /help  /exit; Ctrl-C stops an answer",
+        "/system 文字  /save 文件  /new 新对话  /help 帮助  /exit 退出；Ctrl-C 停止回答";
+    GoOn => "Go on exactly where you stopped.", "请从刚才停下的地方接着写。";
     ServerLost => "the running server went away", "正在运行的服务断开了";
     ModelUnavailable { model: String } => "the model {model} is not available", "模型 {model} 不可用";
+    CannotLoad => "the model cannot be loaded", "模型无法加载";
     ReadingPrompt { done: usize, total: usize } => "reading {done} of {total} tokens", "正在阅读 {done}/{total} 个 token";
     Queued { position: usize } => "waiting, {position} before this one", "排队中，前面还有 {position} 个";
     Statistics { n_prompt: usize, n_cached: usize, n_answer: usize, first: f64, rate: f64 } =>
@@ -89,7 +94,29 @@ sentences! {
     CannotListen { address: String } => "cannot listen on {address}", "无法监听 {address}";
     FallingBack { wanted: String, taken: String } => "{wanted} cannot be reached, taking {taken}", "无法获取 {wanted}，改用 {taken}";
     NoBrowser { url: String } => "no browser could be opened; open {url} yourself", "没能打开浏览器；请自行打开 {url}";
-    Stopping => "stopping", "正在停止";
+    Measuring => "measuring", "测量中";
+    DoctorMachine { cpu: String, isa: &'static str, threads: usize } =>
+        "This machine: {cpu}, instruction set {isa}, {threads} threads.", "本机：{cpu}，指令集 {isa}，{threads} 个线程。";
+    DoctorMemory { one: f64, all: f64 } =>
+        "Memory gives {all:.1} GB/s to all threads, {one:.1} GB/s to one: this limits how fast answers are written.",
+        "内存带宽：全部线程 {all:.1} GB/s，单线程 {one:.1} GB/s；它决定写回答的速度。";
+    DoctorArithmetic { int8: f64, f32: f64 } =>
+        "Arithmetic gives {int8:.0} billion 8-bit multiply-adds a second, {f32:.0} billion in f32: this limits how fast prompts are read.",
+        "算力：每秒 {int8:.0} 十亿次 8 位乘加，f32 为 {f32:.0} 十亿次；它决定读提示的速度。";
+    DoctorPrefill { rate: f64, share: f64 } =>
+        "Reading a prompt: {rate:.0} tokens/s, {share:.0} % of the arithmetic there is.", "读提示：{rate:.0} token/秒，用到算力的 {share:.0}%。";
+    DoctorDecode { rate: f64, share: f64 } =>
+        "Writing an answer: {rate:.1} tokens/s, {share:.0} % of the memory bandwidth there is.", "写回答：{rate:.1} token/秒，用到内存带宽的 {share:.0}%。";
+    DoctorFluent => "Answers come faster than people read.", "回答的速度快于人的阅读速度。";
+    DoctorSlow => "Answers come slower than people read: close other programs, or take a smaller model.",
+        "回答比人的阅读速度慢：请关掉其他程序，或换一个更小的模型。";
+    NotReady { why: String } => "the model is not available: {why}", "模型不可用：{why}";
+    Stopped => "stopped", "已停止";
+    Removed { name: String, size: String } => "{name} removed, {size} freed", "已删除 {name}，释放 {size}";
+    Verified { name: String } => "{name} is whole", "{name} 完好";
+    Verifying { name: String } => "verifying {name}", "校验 {name}";
+    Importing { name: String } => "importing {name}", "导入 {name}";
+    From { source: String } => "from {source}", "来源：{source}";
 }
 
 #[cfg(test)]

@@ -304,6 +304,18 @@ impl FromStr for ByteSize {
     }
 }
 
+impl ByteSize {
+    /// For people: three digits and a unit.
+    pub(crate) fn rounded(self) -> String {
+        let units = [(1u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        let unit = units.into_iter().find(|(unit, _)| *unit <= self.0);
+        unit.map_or_else(
+            || format!("{} B", self.0),
+            |(unit, name)| format!("{:.1} {name}", self.0 as f64 / unit as f64),
+        )
+    }
+}
+
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"), (1, "")];

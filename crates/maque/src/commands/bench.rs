@@ -1,8 +1,10 @@
 //! `maque bench`: how fast a model runs here, one line per measurement.
 
 use crate::exit::Exit;
+use crate::first_token::{self, FirstToken};
 use crate::loaded::Loaded;
 use crate::measure::{BatchShape, Measure, median};
+use crate::models;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use maque_engine::{ModelRunner, Runner, RunnerOptions};
 use maque_kernels::PAGE_TOKENS;
@@ -53,7 +55,7 @@ enum Test {
     Batch(BatchShape),
 }
 
-/// One measurement; tokens per second of each repetition are `samples`.
+/// One measurement; `samples` are the repetitions.
 #[derive(serde::Serialize)]
 struct Line {
     test: &'static str,
@@ -62,7 +64,10 @@ struct Line {
     depth: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     b: Option<usize>,
-    tokens_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
     samples: Vec<f64>,
     threads: usize,
     isa: &'static str,
@@ -71,7 +76,7 @@ struct Line {
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let settings = Settings::resolve(&self.model, &ServerFlags::default())?;
-        let loaded = Loaded::open(std::path::Path::new(&settings.model.value), &settings, None)?;
+        let loaded = Loaded::open(&models::local(&settings)?.path, &settings, None)?;
         let tests = self.tests();
         let mut measure = Measure::new(runner(&loaded, &tests));
         for test in tests {
@@ -79,6 +84,11 @@ impl Bench {
                 .map(|_| test.tokens_per_s(&mut measure))
                 .collect();
             self.show(&Line::new(test, samples, &loaded))?;
+        }
+        drop(measure);
+        if self.batch.is_none() && 0 < self.n_prompt && 0 < self.n_decode {
+            let times = first_token::measure(&loaded, self.repeat.get())?;
+            self.show(&Line::first_token(&times, &loaded))?;
         }
         Ok(Exit::Complete)
     }
@@ -111,11 +121,11 @@ impl Bench {
             (_, Some(b)) => format!("{} × {b}", line.n),
             _ => line.n.to_string(),
         };
-        writeln!(
-            stdout,
-            "{:8} {detail:>12} {:9.1} tokens/s",
-            line.test, line.tokens_per_s
-        )?;
+        let (value, unit) = match (line.tokens_per_s, line.ms) {
+            (Some(rate), _) => (rate, "tokens/s"),
+            (None, ms) => (ms.unwrap_or(f64::NAN), "ms"),
+        };
+        writeln!(stdout, "{:8} {detail:>12} {value:9.1} {unit}", line.test)?;
         Ok(())
     }
 }
@@ -169,10 +179,32 @@ impl Line {
             n,
             depth,
             b,
-            tokens_per_s: median(&samples),
+            tokens_per_s: Some(median(&samples)),
+            ms: None,
             samples,
             threads,
             isa,
+        }
+    }
+}
+
+impl Line {
+    fn first_token(times: &[FirstToken], loaded: &Loaded) -> Line {
+        let samples: Vec<f64> = times
+            .iter()
+            .map(|sample| sample.time.as_secs_f64() * 1e3)
+            .collect();
+        let lengths: Vec<f64> = times.iter().map(|sample| sample.n_prompt as f64).collect();
+        Line {
+            test: "ttft",
+            n: median(&lengths) as usize,
+            depth: None,
+            b: None,
+            tokens_per_s: None,
+            ms: Some(median(&samples)),
+            samples,
+            threads: loaded.machine.n_threads(),
+            isa: loaded.machine.isa().name(),
         }
     }
 }

@@ -1,3 +1,14 @@
 //! One command a file: arguments, `run`, done.
 
+pub(crate) mod ask;
 pub(crate) mod bench;
+pub(crate) mod chat;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod pull;
+pub(crate) mod rm;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod verify;

@@ -1,0 +1,58 @@
+//! `maque list`: the models that are here, and those that can be pulled.
+
+use crate::exit::Exit;
+use crate::settings::{ByteSize, ModelFlags, ServerFlags, Settings};
+use maque_hub::Store;
+use std::io::Write;
+
+/// List the models that are here
+#[derive(clap::Args)]
+pub(crate) struct List {
+    /// List the models that can be pulled instead
+    #[arg(long)]
+    catalogue: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let settings = Settings::resolve(&ModelFlags::default(), &ServerFlags::default())?;
+        let store = Store::open(&settings.home.value)?;
+        if self.catalogue {
+            let row = |offer: &maque_hub::Offer| {
+                (offer.name.clone(), offer.n_bytes, offer.description.clone())
+            };
+            return self.show(&store.catalogue(), row);
+        }
+        let row = |entry: &maque_hub::Entry| {
+            (
+                entry.name.clone(),
+                entry.n_bytes,
+                entry.path.display().to_string(),
+            )
+        };
+        self.show(&store.list()?, row)
+    }
+
+    fn show<T: serde::Serialize>(
+        &self,
+        rows: &[T],
+        row: impl Fn(&T) -> (String, u64, String),
+    ) -> anyhow::Result<Exit> {
+        let mut stdout = std::io::stdout().lock();
+        for one in rows {
+            let (name, n_bytes, rest) = row(one);
+            match self.json {
+                true => writeln!(stdout, "{}", serde_json::to_string(one)?)?,
+                false => writeln!(
+                    stdout,
+                    "{name:24} {:>10}  {rest}",
+                    ByteSize(n_bytes).rounded()
+                )?,
+            }
+        }
+        Ok(Exit::Complete)
+    }
+}

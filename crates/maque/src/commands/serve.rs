@@ -1,0 +1,148 @@
+//! `maque serve`: the page and the API; the page is there at once, the model follows.
+
+use crate::exit::{Exit, Problem};
+use crate::registry::Registration;
+use crate::say::Say;
+use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
+use crate::talk::{Audience, Talk};
+use crate::{browser, listen, signals, start};
+use maque_server::{ServerOptions, Stage};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Serve the chat page and the API; this is what `maque` alone does, opening the page
+#[derive(clap::Args, Default)]
+pub(crate) struct Serve {
+    /// Open the page in the browser
+    #[arg(long, overrides_with = "no_open")]
+    open: bool,
+    /// Do not open the browser
+    #[arg(long)]
+    no_open: bool,
+    #[command(flatten)]
+    model: ModelFlags,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+impl Serve {
+    /// What `maque` alone does.
+    pub(crate) fn opening() -> Serve {
+        Serve {
+            open: true,
+            ..Serve::default()
+        }
+    }
+
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let settings = Settings::resolve(&self.model, &self.server)?;
+        let talk = Arc::new(Talk::new(Audience::on_stderr(Audience::Log)));
+        let wanted = settings.port.value;
+        let (listeners, port) = listen::bind(settings.host.value, wanted)?;
+        if port != wanted && wanted != 0 {
+            talk.line(&Say::PortTaken { wanted, port });
+        }
+        let address = SocketAddr::new(reachable(settings.host.value), port);
+        let url = format!("http://{address}");
+        talk.line(&Say::Listening { url: url.clone() });
+        let (stages, watched) = watch::channel(Stage::Locating {
+            model: settings.model.value.clone(),
+        });
+        let options = ServerOptions {
+            api_keys: settings.api_keys.value.clone(),
+        };
+        let note = Registration {
+            address,
+            pid: std::process::id(),
+            model: settings.model.value.clone(),
+        };
+        let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
+        load_beside(settings, stages, Arc::clone(&talk), url.clone());
+        if self.open && !self.no_open {
+            browser::open(&url, &talk);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let served = runtime.block_on(maque_server::serve(
+            listeners,
+            options,
+            watched,
+            signals::asked_to_end(),
+        ));
+        talk.hush();
+        talk.line(&Say::Stopped);
+        // Threads that still load or read a file must not keep the process.
+        runtime.shutdown_background();
+        served.map(|()| Exit::Complete).map_err(|error| {
+            Problem::new(
+                Exit::Failed,
+                Say::CannotListen {
+                    address: address.to_string(),
+                },
+            )
+            .because(error)
+            .into()
+        })
+    }
+}
+
+/// The address by which this machine reaches a server on `host`.
+fn reachable(host: Option<IpAddr>) -> IpAddr {
+    match host {
+        None => IpAddr::from([127, 0, 0, 1]),
+        Some(host) if host.is_unspecified() && host.is_ipv4() => IpAddr::from([127, 0, 0, 1]),
+        Some(host) if host.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        Some(host) => host,
+    }
+}
+
+/// Brings the model to readiness in a thread of its own, telling page and terminal of each stage.
+fn load_beside(settings: Settings, stages: watch::Sender<Stage>, talk: Arc<Talk>, url: String) {
+    std::thread::spawn(move || {
+        let enter = |stage: Stage| {
+            tell(&talk, &stage, &settings.model.value);
+            stages.send_replace(stage);
+        };
+        let last = match start::start(&settings, &enter) {
+            Ok(service) => Stage::Ready(service),
+            Err(error) => Stage::Failed {
+                message: format!("{error:#}"),
+            },
+        };
+        talk.hush();
+        match &last {
+            Stage::Failed { message } => talk.line(&Say::NotReady {
+                why: message.clone(),
+            }),
+            _ => talk.line(&Say::Ready { url }),
+        }
+        stages.send_replace(last);
+    });
+}
+
+/// Says a stage on standard error.
+pub(crate) fn tell(talk: &Talk, stage: &Stage, wanted: &str) {
+    match stage {
+        Stage::Locating { model } | Stage::Downloading { model, .. }
+            if model != wanted && wanted == DEFAULT_MODEL =>
+        {
+            talk.once(&Say::FallingBack {
+                wanted: wanted.to_owned(),
+                taken: model.clone(),
+            });
+        }
+        _ => {}
+    }
+    match stage.clone() {
+        Stage::Locating { model } => talk.stage(Say::Locating { model }),
+        Stage::Downloading { model, done, total } => {
+            talk.bytes(Say::Downloading { model }, done, total)
+        }
+        Stage::Loading { model, done, total } => talk.bytes(Say::Loading { model }, done, total),
+        Stage::Warming => talk.stage(Say::Warming),
+        Stage::Ready(_) | Stage::Failed { .. } => {}
+    }
+}

@@ -1,0 +1,77 @@
+//! From what `--model` says to a path on disk.
+
+use crate::exit::{Exit, Problem};
+use crate::say::Say;
+use crate::settings::{DEFAULT_MODEL, FALLBACK_MODEL, Origin, Settings};
+use maque_hub::{HubError, ModelName, Progress, PullOptions, Store};
+use std::path::{Path, PathBuf};
+
+/// A model that is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// A catalogue name, or the path as it was given.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+/// The settings' model, which must be here already.
+pub(crate) fn local(settings: &Settings) -> Result<Located, Problem> {
+    choose(settings, &|store, name| {
+        store.find(name).map(|entry| entry.path)
+    })
+}
+
+/// The settings' model, fetched if it is not here. `said` hears which model is being fetched.
+pub(crate) fn obtain(
+    settings: &Settings,
+    progress: &dyn Fn(&str, Progress),
+) -> Result<Located, Problem> {
+    let options = PullOptions {
+        hf_endpoint: settings.hf_endpoint.value.clone(),
+    };
+    choose(settings, &|store, name| {
+        let text = name.to_string();
+        store.pull(name, &options, &|step| progress(&text, step))
+    })
+}
+
+type Way<'a> = &'a dyn Fn(&Store, &ModelName) -> Result<PathBuf, HubError>;
+
+/// A path as it is; a name by `way`. Where nobody chose the model, the fallback is as good.
+fn choose(settings: &Settings, way: Way<'_>) -> Result<Located, Problem> {
+    let wanted = &settings.model.value;
+    if Path::new(wanted).exists() {
+        return Ok(Located {
+            name: wanted.clone(),
+            path: wanted.into(),
+        });
+    }
+    let store = Store::open(&settings.home.value).map_err(|error| unavailable(wanted, error))?;
+    let first = named(&store, wanted, way);
+    let is_free = settings.model.origin == Origin::Default && wanted == DEFAULT_MODEL;
+    match first {
+        Err(_) if is_free => named(&store, FALLBACK_MODEL, way).or(first),
+        found => found,
+    }
+}
+
+fn named(store: &Store, name: &str, way: Way<'_>) -> Result<Located, Problem> {
+    let path = name
+        .parse()
+        .and_then(|name| way(store, &name))
+        .map_err(|error| unavailable(name, error))?;
+    Ok(Located {
+        name: name.to_owned(),
+        path,
+    })
+}
+
+fn unavailable(model: &str, error: HubError) -> Problem {
+    Problem::new(
+        Exit::Unavailable,
+        Say::ModelUnavailable {
+            model: model.to_owned(),
+        },
+    )
+    .because(error)
+}

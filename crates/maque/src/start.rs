@@ -1,0 +1,76 @@
+//! The way of a model to readiness: found, fetched, loaded, warmed. `serve` and `ask` go the same way.
+
+use crate::loaded::Loaded;
+use crate::models::{self, Located};
+use crate::settings::Settings;
+use maque_engine::{Engine, EngineOptions, RunnerOptions};
+use maque_hub::Progress;
+use maque_server::{Parts, Service, Stage};
+
+/// Goes the whole way; `enter` hears of each stage but the last.
+pub(crate) fn start(
+    settings: &Settings,
+    enter: &(dyn Fn(Stage) + Sync),
+) -> anyhow::Result<Service> {
+    enter(Stage::Locating {
+        model: settings.model.value.clone(),
+    });
+    let located = models::obtain(settings, &|model, step| match step {
+        Progress::Source { .. } => enter(Stage::Locating {
+            model: model.to_owned(),
+        }),
+        Progress::Bytes { done, total } => enter(Stage::Downloading {
+            model: model.to_owned(),
+            done,
+            total,
+        }),
+    })?;
+    let Located { name: model, path } = located;
+    let loading = |done, total| {
+        enter(Stage::Loading {
+            model: model.clone(),
+            done,
+            total,
+        })
+    };
+    loading(0, 0);
+    let loaded = Loaded::open(&path, settings, Some(&loading))?;
+    let service = service(loaded, model.clone(), settings);
+    enter(Stage::Warming);
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(service.warm());
+    Ok(service)
+}
+
+fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {
+    let config = loaded.model.config().clone();
+    let context = settings.context.value.get().min(config.max_positions);
+    let kv_bytes = usize::try_from(settings.memory.value.0).unwrap_or(usize::MAX);
+    let runner = loaded.runner(RunnerOptions {
+        context,
+        kv_bytes,
+        ..RunnerOptions::default()
+    });
+    let engine = Engine::start(
+        runner,
+        EngineOptions {
+            context,
+            ..EngineOptions::default()
+        },
+    );
+    let Loaded {
+        tokenizer,
+        template,
+        generation,
+        ..
+    } = loaded;
+    Service::new(Parts {
+        name,
+        engine,
+        context,
+        config,
+        tokenizer,
+        template,
+        generation,
+    })
+}

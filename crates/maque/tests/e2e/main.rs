@@ -1,0 +1,10 @@
+//! The real binary on real weights: what a person, a pipe and a client see.
+
+mod ask;
+mod bytes;
+mod cancel;
+mod command;
+mod config;
+mod serve;
+mod server;
+mod weights;

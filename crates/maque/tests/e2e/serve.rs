@@ -1,0 +1,105 @@
+//! `maque serve`: start, answer, end; and commands that find the server.
+
+use crate::command::{Home, run, until};
+use crate::server::{Server, question, text};
+use crate::weights;
+use serde_json::json;
+use std::net::TcpListener;
+
+#[test]
+fn a_server_starts_answers_and_ends() {
+    let Some(model) = weights::smol() else { return };
+    let server = Server::start(&model, &[]);
+    let mut body = question("What is the capital of France?", 20);
+    body["temperature"] = json!(0);
+    assert!(text(&server.chat(&body)).contains("Paris"));
+    let note = server.home.path().join("server.json");
+    assert!(note.exists());
+    let (status, models) = server.get("/v1/models").expect("an answer");
+    assert!(
+        status == 200 && models["data"][0]["id"].is_string(),
+        "{models}"
+    );
+    let home = server.home.path().to_owned();
+    assert_eq!(server.stop().code, 0);
+    assert!(!home.join("server.json").exists());
+}
+
+#[test]
+fn the_page_is_there_while_the_model_is_still_coming() {
+    let Some(model) = weights::qwen() else { return };
+    let server = Server::launch(&model, &[]);
+    until("the page", || {
+        server.get("/").filter(|(status, _)| *status == 200)
+    });
+    until("the model to be ready", || {
+        server.get("/health").filter(|(status, _)| *status == 200)
+    });
+}
+
+#[test]
+fn ask_uses_the_running_server() {
+    let Some(model) = weights::smol() else { return };
+    let server = Server::start(&model, &[]);
+    // The home has no model of the default name, so only the server can answer.
+    let ran = run(
+        &mut server
+            .home
+            .qwen(&["--temperature", "0", "What is the capital of France?"]),
+        b"",
+    );
+    assert!(ran.code == 0 && ran.stdout.contains("Paris"), "{ran:?}");
+    let long = "word ".repeat(20_000);
+    let ran = run(&mut server.home.qwen(&["Summarise"]), long.as_bytes());
+    assert_eq!(ran.code, 4, "{ran:?}");
+}
+
+#[test]
+fn a_server_that_died_is_not_waited_for() {
+    let home = Home::new();
+    let port = TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a port")
+        .port();
+    let note = json!({ "address": format!("127.0.0.1:{port}"), "pid": 1, "model": "/nonexistent" });
+    std::fs::write(home.path().join("server.json"), note.to_string()).expect("a file");
+    let ran = run(&mut home.qwen(&["--model", "/nonexistent", "hi"]), b"");
+    assert_eq!(ran.code, 6, "{ran:?}");
+}
+
+#[test]
+fn a_model_that_cannot_be_had_is_named() {
+    let ran = run(&mut Home::new().maque(&["show", "no-such-model:1b"]), b"");
+    assert!(
+        ran.code != 0 && ran.stderr.contains("no-such-model:1b"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_taken_port_is_said_and_the_next_is_used() {
+    let Some(model) = weights::smol() else { return };
+    let first = Server::start(&model, &[]);
+    let taken = first.port.to_string();
+    let arguments = [
+        "serve",
+        "--no-open",
+        "--port",
+        &taken,
+        "--model",
+        model.to_str().expect("a UTF-8 path"),
+    ];
+    let second = crate::command::spawn(&mut first.home.maque(&arguments));
+    let note = first.home.path().join("server.json");
+    let is_second = || {
+        let text = std::fs::read_to_string(&note).ok()?;
+        let note: serde_json::Value = serde_json::from_str(&text).ok()?;
+        (note["pid"] == second.id())
+            .then(|| note["address"].as_str().expect("an address").to_owned())
+    };
+    let address = until("the second server's note", is_second);
+    assert!(!address.ends_with(&format!(":{taken}")), "{address}");
+    crate::command::signal(&second, rustix::process::Signal::TERM);
+    let ran = crate::command::wait(second, std::time::Duration::from_secs(20));
+    assert!(ran.code == 0 && ran.stderr.contains(&taken), "{ran:?}");
+}
