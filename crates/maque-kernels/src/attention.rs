@@ -11,16 +11,22 @@ mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use crate::parts::Parts;
 use crate::vectorise::vectorise;
 use crate::{Isa, KvPages, Machine, Query};
-use product::{Kernel, Naive, TILE_ROWS};
+use product::{Naive, TILE_ROWS};
 use split::{Call, Partial, Tile, Workspace};
 use std::cell::RefCell;
+use std::sync::PoisonError;
+
+/// Below this many multiply-adds the caller's thread is done before another one has come.
+const MIN_SHARED_WORK: usize = 1 << 17;
 
 /// Buffers of attention that are kept from call to call, so that none allocates once warm.
 #[derive(Default)]
 pub(crate) struct Scratch {
     tiles: Vec<Tile>,
+    partials: Vec<Partial>, // [n_tiles, n_splits]
 }
 
 /// What a thread needs to work on a tile.
@@ -51,67 +57,155 @@ pub(crate) fn attend(
     }
     assert_eq!(out.len(), q.len(), "attention writes one row a query");
     let call = Call::new(q, pages, layer, queries);
-    let mut scratch = pages
-        .scratch
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
-    plan(&mut scratch.tiles, &call);
-    for tile in &scratch.tiles {
-        run_whole(machine.isa(), &call, out, *tile);
+    let mut scratch = pages.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+    let Scratch { tiles, partials } = &mut *scratch;
+    plan(tiles, &call);
+    let n_splits = tiles
+        .iter()
+        .map(|tile| call.n_splits(*tile))
+        .max()
+        .unwrap_or(0);
+    let attention = Attention {
+        isa: machine.isa(),
+        call: &call,
+        tiles,
+        out: Parts::new(out),
+    };
+    if call.n_multiply_adds() < MIN_SHARED_WORK {
+        (0..tiles.len()).for_each(|i| attention.whole(i));
+    } else if n_splits <= 1 || 4 * machine.n_threads() <= tiles.len() {
+        machine.pool().run(tiles.len(), &|i| attention.whole(i));
+    } else {
+        attend_by_splits(machine, &attention, partials, n_splits);
+    }
+}
+
+/// Few tiles of many keys (decode at depth): the threads share the splits, which are then joined.
+fn attend_by_splits(
+    machine: &Machine,
+    attention: &Attention<'_>,
+    partials: &mut Vec<Partial>,
+    n_splits: usize,
+) {
+    let n_items = attention.tiles.len() * n_splits;
+    if partials.len() < n_items {
+        partials.resize_with(n_items, || Partial::EMPTY);
+    }
+    let parts = Parts::new(partials);
+    machine.pool().run(n_items, &|i| {
+        // SAFETY: the pool hands out each `i` once.
+        let partial = unsafe { parts.take(i..i + 1) };
+        attention.split(&mut partial[0], i / n_splits, i % n_splits);
+    });
+    for (i, partials) in partials[..n_items].chunks(n_splits).enumerate() {
+        attention.join(i, partials);
     }
 }
 
 /// Cuts the rows into tiles of at most 8 whose tokens share their pages.
 fn plan(tiles: &mut Vec<Tile>, call: &Call<'_>) {
     tiles.clear();
-    let mut start = 0;
+    let mut run_start = 0;
     for run in call.queries.chunk_by(|a, b| a.pages == b.pages) {
-        let end = start + run.len() * call.n_group;
-        for kv_head in 0..call.n_heads / call.n_group {
-            tiles.extend((start..end).step_by(TILE_ROWS).map(|first_row| Tile {
+        let n_rows = run.len() * call.n_group;
+        for first in (0..n_rows).step_by(TILE_ROWS) {
+            let tile = |kv_head| Tile {
                 kv_head,
-                first_row,
-                n_rows: TILE_ROWS.min(end - first_row),
-            }));
+                first_token: run_start + first / call.n_group,
+                first_member: first % call.n_group,
+                n_rows: TILE_ROWS.min(n_rows - first),
+            };
+            tiles.extend((0..call.n_kv_heads()).map(tile));
         }
-        start = end;
+        run_start += run.len();
     }
 }
 
-/// All splits of one tile, in order.
-fn run_whole(isa: Isa, call: &Call<'_>, out: &mut [f32], tile: Tile) {
-    BUFFERS.with_borrow_mut(|buffers| match isa {
-        Isa::Scalar => whole::<Naive>(call, out, tile, buffers),
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(_) => vectorise(
-            isa,
-            #[inline(always)]
-            || whole::<x86::Ymm>(call, out, tile, buffers),
-        ),
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Vnni(_) => vectorise(
-            isa,
-            #[inline(always)]
-            || whole::<x86::Zmm>(call, out, tile, buffers),
-        ),
-    });
+/// One call's tiles and its output, shared by the threads: each tile has rows of its own.
+struct Attention<'a> {
+    isa: Isa,
+    call: &'a Call<'a>,
+    tiles: &'a [Tile],
+    out: Parts<'a, f32>,
 }
 
-#[inline(always)]
-fn whole<K: Kernel>(call: &Call<'_>, out: &mut [f32], tile: Tile, buffers: &mut Buffers) {
-    let Buffers {
-        workspace,
-        whole,
-        next,
-    } = buffers;
-    call.load_queries(workspace, tile);
-    whole.clear();
-    for split in 0..call.n_splits(tile) {
-        call.attend_split::<K>(next, workspace, tile, split);
-        whole.join(next, tile.n_rows, call.head_dim);
+impl Attention<'_> {
+    /// All splits of one tile, in order. Each tile must be run once.
+    fn whole(&self, i: usize) {
+        let tile = self.tiles[i];
+        BUFFERS.with_borrow_mut(|buffers| {
+            let Buffers {
+                workspace,
+                whole,
+                next,
+            } = &mut **buffers;
+            whole.clear();
+            for split in 0..self.call.n_splits(tile) {
+                self.run(next, workspace, tile, split);
+                self.add(whole, next, tile);
+            }
+            self.finish(whole, tile);
+        });
     }
-    for row in 0..tile.n_rows {
-        let (_, start) = call.place(tile, row);
-        whole.finish(&mut out[start..start + call.head_dim], row);
+
+    /// One split of one tile.
+    fn split(&self, partial: &mut Partial, i: usize, split: usize) {
+        BUFFERS.with_borrow_mut(|buffers| {
+            self.run(partial, &mut buffers.workspace, self.tiles[i], split)
+        });
+    }
+
+    /// Joins the splits of one tile, in order. Each tile must be joined once.
+    fn join(&self, i: usize, partials: &[Partial]) {
+        BUFFERS.with_borrow_mut(|buffers| {
+            let whole = &mut buffers.whole;
+            whole.clear();
+            partials
+                .iter()
+                .for_each(|next| self.add(whole, next, self.tiles[i]));
+            self.finish(whole, self.tiles[i]);
+        });
+    }
+
+    fn run(&self, partial: &mut Partial, workspace: &mut Workspace, tile: Tile, split: usize) {
+        match self.isa {
+            Isa::Scalar => self
+                .call
+                .attend_split::<Naive>(partial, workspace, tile, split),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2(_) => vectorise(
+                self.isa,
+                #[inline(always)]
+                || {
+                    self.call
+                        .attend_split::<x86::Ymm>(partial, workspace, tile, split)
+                },
+            ),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni(_) => vectorise(
+                self.isa,
+                #[inline(always)]
+                || {
+                    self.call
+                        .attend_split::<x86::Zmm>(partial, workspace, tile, split)
+                },
+            ),
+        }
+    }
+
+    fn add(&self, whole: &mut Partial, next: &Partial, tile: Tile) {
+        vectorise(
+            self.isa,
+            #[inline(always)]
+            || whole.join(next, tile.n_rows, self.call.head_dim),
+        );
+    }
+
+    fn finish(&self, whole: &Partial, tile: Tile) {
+        for (row, (_, start)) in self.call.rows(tile).enumerate() {
+            // SAFETY: a row of one KV head belongs to one tile, and each tile is finished once.
+            let out = unsafe { self.out.take(start..start + self.call.head_dim) };
+            whole.finish(out, row);
+        }
     }
 }

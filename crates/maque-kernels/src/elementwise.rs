@@ -3,9 +3,10 @@
 //! Rust never reorders or contracts float arithmetic, so vectorised code has the bits of scalar code.
 
 use crate::exp::exp;
+use crate::parts::for_each_chunk;
 use crate::rope::MAX_PAIRS;
 use crate::vectorise::vectorise;
-use crate::{KvPages, Machine, Pairing, RopeTable};
+use crate::{Machine, Pairing, RopeTable};
 
 /// Lanes of a true reduction, whatever the instruction set; folded 8, 4, 2, 1.
 pub(crate) const N_LANES: usize = 16;
@@ -21,57 +22,83 @@ pub(crate) fn fold(lanes: [f32; N_LANES], join: impl Fn(f32, f32) -> f32) -> f32
     join(c[0], c[1])
 }
 
+/// Elements of one item of work: fewer are not worth waking a thread for.
+const ITEM_LEN: usize = 16 * 1024;
+
+/// Calls `job(first_row, rows)` for parts of whole rows of `row_len` elements: on this thread alone if
+/// they are few (decode), else on all.
+fn for_each_rows(
+    machine: &Machine,
+    x: &mut [f32],
+    row_len: usize,
+    job: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let n_rows = (ITEM_LEN / row_len).max(1);
+    if x.len() <= 2 * ITEM_LEN {
+        return job(0, x);
+    }
+    for_each_chunk(machine.pool(), x, n_rows * row_len, |i, x| {
+        job(i * n_rows, x)
+    });
+}
+
 pub(crate) fn rms_norm(machine: &Machine, out: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
     assert_eq!(
         out.len(),
         x.len(),
         "a norm writes as many elements as it reads"
     );
-    vectorise(
-        machine.isa(),
-        #[inline(always)]
-        || norm(out, x, weight, eps),
-    );
+    let n = weight.len();
+    for_each_rows(machine, out, n, |first, out| {
+        let x = &x[first * n..][..out.len()];
+        vectorise(
+            machine.isa(),
+            #[inline(always)]
+            || norm(out, x, weight, eps),
+        );
+    });
 }
 
 pub(crate) fn rms_norm_heads(machine: &Machine, x: &mut [f32], weight: &[f32], eps: f32) {
-    vectorise(
-        machine.isa(),
-        #[inline(always)]
-        || norm_in_place(x, weight, eps),
-    );
+    for_each_rows(machine, x, weight.len(), |_, x| {
+        vectorise(
+            machine.isa(),
+            #[inline(always)]
+            || norm_in_place(x, weight, eps),
+        );
+    });
 }
 
 pub(crate) fn silu_mul(machine: &Machine, gate: &mut [f32], up: &[f32]) {
     assert_eq!(gate.len(), up.len(), "gate and up are of one shape");
-    vectorise(
-        machine.isa(),
-        #[inline(always)]
-        || silu(gate, up),
-    );
+    for_each_rows(machine, gate, 1, |first, gate| {
+        let up = &up[first..][..gate.len()];
+        vectorise(
+            machine.isa(),
+            #[inline(always)]
+            || silu(gate, up),
+        );
+    });
 }
 
 pub(crate) fn rope(machine: &Machine, x: &mut [f32], table: &RopeTable, positions: &[u32]) {
     if positions.is_empty() {
         return;
     }
-    vectorise(
-        machine.isa(),
-        #[inline(always)]
-        || rotate(x, table, positions),
+    let row_len = x.len() / positions.len();
+    assert_eq!(
+        x.len(),
+        positions.len() * row_len,
+        "rope has one row a position"
     );
-}
-
-pub(crate) fn store_kv(
-    machine: &Machine,
-    pages: &mut KvPages,
-    layer: usize,
-    k: &[f32],
-    v: &[f32],
-    slots: &[(u32, u32)],
-) {
-    let _ = machine;
-    pages.store(layer, k, v, slots);
+    for_each_rows(machine, x, row_len, |first, x| {
+        let positions = &positions[first..][..x.len() / row_len];
+        vectorise(
+            machine.isa(),
+            #[inline(always)]
+            || rotate(x, table, positions),
+        );
+    });
 }
 
 /// RMSNorm of each row of `weight.len()` elements: `out = x / sqrt(mean(x²) + eps) · weight`.

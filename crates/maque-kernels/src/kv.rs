@@ -1,6 +1,8 @@
 //! KV cache pages of 32 tokens in f16.
 
 use crate::attention::Scratch;
+use crate::parts::Parts;
+use crate::pool::Pool;
 use half::f16;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use std::sync::Mutex;
@@ -37,8 +39,14 @@ impl KvShape {
         2 * self.half_len()
     }
     /// Elements of the keys, or of the values, of one block.
-    pub(crate) fn half_len(&self) -> usize {
+    fn half_len(&self) -> usize {
         PAGE_TOKENS * self.head_dim
+    }
+    /// First element of one block.
+    #[inline(always)]
+    fn block_start(&self, page: u32, layer: usize, kv_head: usize) -> usize {
+        let block = (page as usize * self.n_layers + layer) * self.n_kv_heads + kv_head;
+        block * self.block_len()
     }
 }
 
@@ -86,11 +94,20 @@ impl KvPages {
     pub fn shape(&self) -> KvShape {
         self.shape
     }
-    /// Writes keys and values (`[n_tokens, n_kv_heads · head_dim]`) of one layer.
+    /// Writes keys and values (`[n_tokens, n_kv_heads · head_dim]`) of one layer: token `t` goes to
+    /// `slots[t]`. Rounds to nearest even; what f16 cannot hold saturates at ±65504 instead of becoming
+    /// infinite.
     ///
     /// # Panics
     /// If the rows are not one a slot, or a slot or the layer does not exist.
-    pub(crate) fn store(&mut self, layer: usize, k: &[f32], v: &[f32], slots: &[(u32, u32)]) {
+    pub(crate) fn store(
+        &mut self,
+        pool: &Pool,
+        layer: usize,
+        k: &[f32],
+        v: &[f32],
+        slots: &[(u32, u32)],
+    ) {
         let KvShape {
             n_layers,
             n_kv_heads,
@@ -107,8 +124,25 @@ impl KvPages {
             (*page as usize) < self.n_pages && (*slot as usize) < PAGE_TOKENS
         };
         assert!(slots.iter().all(exists), "a KV slot does not exist");
-        for kv_head in 0..n_kv_heads {
-            self.store_head(layer, kv_head, k, v, slots);
+        let shape = self.shape;
+        let elements = Parts::new(&mut self.elements[self.start..]);
+        let store_head = |kv_head: usize| {
+            let source = Source {
+                k,
+                v,
+                slots,
+                kv_head,
+            };
+            store_head(shape, source, |page| {
+                let start = shape.block_start(page, layer, kv_head);
+                // SAFETY: a head has blocks of its own, the pool hands out each head once, and one head's
+                // blocks are taken one after the other.
+                unsafe { elements.take(start..start + shape.block_len()) }
+            });
+        };
+        match slots.len() {
+            ..PAGE_TOKENS => (0..n_kv_heads).for_each(store_head), // too little for more threads
+            _ => pool.run(n_kv_heads, &store_head),
         }
     }
     /// Copies all layers of page `from` to page `to` (copy on write of a shared last page).
@@ -120,70 +154,50 @@ impl KvPages {
         let (from, to) = (from as usize * len, to as usize * len);
         self.elements[self.start..].copy_within(from..from + len, to);
     }
-    /// Writes one KV head's keys and values of one layer: token `t` goes to `slots[t]`.
-    ///
-    /// `k` and `v` are `[n_tokens, n_kv_heads · head_dim]`. Rounds to nearest even; what f16 cannot hold
-    /// saturates at ±65504 instead of becoming infinite.
-    fn store_head(
-        &mut self,
-        layer: usize,
-        kv_head: usize,
-        k: &[f32],
-        v: &[f32],
-        slots: &[(u32, u32)],
-    ) {
-        let KvShape {
-            n_kv_heads,
-            head_dim,
-            ..
-        } = self.shape;
-        let rows = k
-            .chunks_exact(n_kv_heads * head_dim)
-            .zip(v.chunks_exact(n_kv_heads * head_dim));
-        let head = kv_head * head_dim..(kv_head + 1) * head_dim;
-        for ((k, v), (page, slot)) in rows.zip(slots) {
-            let (keys, values) = self.block_mut(*page, layer, kv_head);
-            let slot = *slot as usize;
-            let mut narrow = [f16::ZERO; MAX_HEAD_DIM];
-            let narrow = &mut narrow[..head_dim];
-            saturate(narrow, &k[head.clone()]);
-            for (key, x) in keys
-                .iter_mut()
-                .skip(slot)
-                .step_by(PAGE_TOKENS)
-                .zip(&*narrow)
-            {
-                *key = *x;
-            }
-            saturate(&mut values[slot * head_dim..][..head_dim], &v[head.clone()]);
-        }
-    }
     /// Keys `[head_dim][32]` and values `[32][head_dim]` of one block.
     #[inline(always)]
     pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> (&[f16], &[f16]) {
-        let start = self.block_start(page, layer, kv_head);
+        let start = self.shape.block_start(page, layer, kv_head);
         let block = &self.elements[self.start + start..][..self.shape.block_len()];
         block
             .reinterpret_cast::<f16>()
             .split_at(self.shape.half_len())
     }
-    /// Like [`KvPages::block`], for writing.
-    pub(crate) fn block_mut(
-        &mut self,
-        page: u32,
-        layer: usize,
-        kv_head: usize,
-    ) -> (&mut [f16], &mut [f16]) {
-        let start = self.block_start(page, layer, kv_head);
-        let block = &mut self.elements[self.start + start..][..self.shape.block_len()];
-        block
+}
+
+/// What [`store_head`] writes.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    k: &'a [f32],            // [n_tokens, n_kv_heads · head_dim]
+    v: &'a [f32],            // as k
+    slots: &'a [(u32, u32)], // [n_tokens]
+    kv_head: usize,
+}
+
+/// Writes one KV head of all tokens; `block` gives its part of a page.
+fn store_head<'a>(shape: KvShape, source: Source<'_>, block: impl Fn(u32) -> &'a mut [u16]) {
+    let (dim, width) = (shape.head_dim, shape.n_kv_heads * shape.head_dim);
+    let rows = source
+        .k
+        .chunks_exact(width)
+        .zip(source.v.chunks_exact(width));
+    for ((k, v), (page, slot)) in rows.zip(source.slots) {
+        let (keys, values) = block(*page)
             .reinterpret_cast_mut::<f16>()
-            .split_at_mut(self.shape.half_len())
-    }
-    #[inline(always)]
-    fn block_start(&self, page: u32, layer: usize, kv_head: usize) -> usize {
-        let shape = self.shape;
-        ((page as usize * shape.n_layers + layer) * shape.n_kv_heads + kv_head) * shape.block_len()
+            .split_at_mut(shape.half_len());
+        let (slot, head) = (*slot as usize, source.kv_head * dim);
+        let mut narrow = [f16::ZERO; MAX_HEAD_DIM];
+        let narrow = &mut narrow[..dim];
+        saturate(narrow, &k[head..head + dim]);
+        for (key, x) in keys
+            .iter_mut()
+            .skip(slot)
+            .step_by(PAGE_TOKENS)
+            .zip(&*narrow)
+        {
+            *key = *x;
+        }
+        saturate(&mut values[slot * dim..][..dim], &v[head..head + dim]);
     }
 }
 
@@ -212,7 +226,7 @@ mod tests {
         let mut pages = KvPages::new(SHAPE, 3);
         let k: Vec<f32> = (0..32).map(|i| i as f32).collect();
         let v: Vec<f32> = (0..32).map(|i| -i as f32).collect();
-        pages.store(1, &k, &v, &[(2, 31), (0, 4)]);
+        pages.store(&Pool::new(1), 1, &k, &v, &[(2, 31), (0, 4)]);
         let (keys, values) = pages.block(2, 1, 1);
         for i in 0..8 {
             assert_eq!(keys[i * PAGE_TOKENS + 31].to_f32(), k[8 + i]);
@@ -231,7 +245,7 @@ mod tests {
         let mut pages = KvPages::new(SHAPE, 1);
         let mut x = [0.0; 16];
         x[..4].copy_from_slice(&[1e9, -1e9, 2049.0, 2051.0]);
-        pages.store(0, &x, &x, &[(0, 0)]);
+        pages.store(&Pool::new(1), 0, &x, &x, &[(0, 0)]);
         let values: Vec<f32> = pages.block(0, 0, 0).1[..4]
             .iter()
             .map(|x| x.to_f32())
@@ -243,7 +257,13 @@ mod tests {
     fn a_copied_page_is_equal_in_all_layers() {
         let mut pages = KvPages::new(SHAPE, 3);
         for layer in 0..2 {
-            pages.store(layer, &[layer as f32 + 1.0; 16], &[7.0; 16], &[(2, 9)]);
+            pages.store(
+                &Pool::new(1),
+                layer,
+                &[layer as f32 + 1.0; 16],
+                &[7.0; 16],
+                &[(2, 9)],
+            );
         }
         pages.copy_page(2, 0);
         for (layer, head) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
@@ -261,6 +281,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "a KV slot does not exist")]
     fn a_slot_outside_its_page_is_refused() {
-        KvPages::new(SHAPE, 1).store(0, &[0.0; 16], &[0.0; 16], &[(0, 32)]);
+        KvPages::new(SHAPE, 1).store(&Pool::new(0), 0, &[0.0; 16], &[0.0; 16], &[(0, 32)]);
     }
 }

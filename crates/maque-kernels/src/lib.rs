@@ -12,6 +12,8 @@ mod isa;
 mod kv;
 mod machine;
 mod matrix;
+mod parts;
+mod pool;
 pub mod probe;
 mod rope;
 mod vectorise;

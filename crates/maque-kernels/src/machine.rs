@@ -1,5 +1,6 @@
 //! The operations of a model, run on one instruction set by one pool of threads.
 
+use crate::pool::Pool;
 use crate::{Activations, Isa, KvPages, Matrix, RopeTable};
 use crate::{attention, elementwise};
 use std::num::NonZeroUsize;
@@ -10,6 +11,7 @@ use std::num::NonZeroUsize;
 /// batch, however many threads there are, and whichever ISA runs it.
 pub struct Machine {
     isa: Isa,
+    pool: Pool,
 }
 
 /// One row of queries (all heads of one token) and the keys it may see.
@@ -24,8 +26,10 @@ pub struct Query<'a> {
 impl Machine {
     /// Starts the pool (`n_threads − 1` workers; the caller is the last one).
     pub fn new(isa: Isa, n_threads: NonZeroUsize) -> Machine {
-        let _ = n_threads;
-        Machine { isa }
+        Machine {
+            isa,
+            pool: Pool::new(n_threads.get() - 1),
+        }
     }
     /// The instruction set in use.
     pub fn isa(&self) -> Isa {
@@ -33,7 +37,10 @@ impl Machine {
     }
     /// Threads in use, the caller's among them.
     pub fn n_threads(&self) -> usize {
-        1
+        self.pool.n_threads()
+    }
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
     /// `out[t] = table[tokens[t]]`; `out` is `[n_tokens, n_cols]`.
     pub fn embed(&self, out: &mut [f32], table: &Matrix, tokens: &[u32]) {
@@ -77,7 +84,7 @@ impl Machine {
         v: &[f32],
         slots: &[(u32, u32)],
     ) {
-        elementwise::store_kv(self, pages, layer, k, v, slots)
+        pages.store(&self.pool, layer, k, v, slots)
     }
     /// Softmax attention over KV pages with grouped heads; `out` and `q` are
     /// `[n_tokens, n_heads · head_dim]`, `queries` has one entry a token.

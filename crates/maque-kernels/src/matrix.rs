@@ -13,12 +13,30 @@ impl Matrix {
     ///
     /// # Panics
     /// If `bytes` is not exactly `n_rows × n_cols` elements of `format`, or rows are no whole blocks.
-    pub fn pack(machine: &Machine, format: Format, n_rows: usize, n_cols: usize, bytes: &[u8]) -> Matrix {
-        todo!("{} {format:?} {n_rows} {n_cols} {bytes:?}", machine.n_threads())
+    pub fn pack(
+        machine: &Machine,
+        format: Format,
+        n_rows: usize,
+        n_cols: usize,
+        bytes: &[u8],
+    ) -> Matrix {
+        todo!(
+            "{} {format:?} {n_rows} {n_cols} {bytes:?}",
+            machine.n_threads()
+        )
     }
     /// Packs like [`Matrix::pack`], but widened to f32 (`--dtype f32`).
-    pub fn pack_widened(machine: &Machine, format: Format, n_rows: usize, n_cols: usize, bytes: &[u8]) -> Matrix {
-        todo!("{} {format:?} {n_rows} {n_cols} {bytes:?}", machine.n_threads())
+    pub fn pack_widened(
+        machine: &Machine,
+        format: Format,
+        n_rows: usize,
+        n_cols: usize,
+        bytes: &[u8],
+    ) -> Matrix {
+        todo!(
+            "{} {format:?} {n_rows} {n_cols} {bytes:?}",
+            machine.n_threads()
+        )
     }
     /// Outputs of a product.
     pub fn n_rows(&self) -> usize {

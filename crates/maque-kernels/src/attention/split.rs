@@ -9,8 +9,8 @@ use crate::{KvPages, KvShape, PAGE_TOKENS, Query};
 /// Keys between two fixed borders: splits are computed alone and joined in order.
 pub(crate) const SPLIT_TOKENS: usize = 256;
 
-/// One layer's attention: what every tile of it shares. Row `r` of KV head `h` is query head
-/// `h · n_group + r % n_group` of token `r / n_group`.
+/// One layer's attention: what every tile of it shares. The rows of a KV head are, token by token, the
+/// members of its group of query heads.
 pub(crate) struct Call<'a> {
     pub(crate) q: &'a [f32], // [n_tokens, n_heads · head_dim]
     pub(crate) pages: &'a KvPages,
@@ -25,7 +25,8 @@ pub(crate) struct Call<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Tile {
     pub(crate) kv_head: usize,
-    pub(crate) first_row: usize,
+    pub(crate) first_token: usize,
+    pub(crate) first_member: usize, // of the group, of that token
     pub(crate) n_rows: usize,
 }
 
@@ -161,32 +162,48 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The token of a tile's row, and where its head begins in `q` and `out`.
+    pub(crate) fn n_kv_heads(&self) -> usize {
+        self.n_heads / self.n_group
+    }
+
+    /// For each row of a tile, its token and where its head begins in `q` and `out`.
     #[inline(always)]
-    pub(crate) fn place(&self, tile: Tile, row: usize) -> (usize, usize) {
-        let (token, member) = (
-            (tile.first_row + row) / self.n_group,
-            (tile.first_row + row) % self.n_group,
-        );
-        let head = tile.kv_head * self.n_group + member;
-        (token, (token * self.n_heads + head) * self.head_dim)
+    pub(crate) fn rows(&self, tile: Tile) -> impl Iterator<Item = (usize, usize)> {
+        let (n_group, n_heads, head_dim) = (self.n_group, self.n_heads, self.head_dim);
+        let (mut token, mut member) = (tile.first_token, tile.first_member);
+        (0..tile.n_rows).map(
+            #[inline(always)]
+            move |_| {
+                let head = tile.kv_head * n_group + member;
+                let row = (token, (token * n_heads + head) * head_dim);
+                member += 1;
+                if member == n_group {
+                    (token, member) = (token + 1, 0);
+                }
+                row
+            },
+        )
     }
 
     /// Splits that some row of the tile sees.
-    #[inline(always)]
     pub(crate) fn n_splits(&self, tile: Tile) -> usize {
-        let n_keys = |row| self.queries[self.place(tile, row).0].n_keys;
-        let longest = (0..tile.n_rows).map(n_keys).max().unwrap_or(0);
+        let n_keys = |(token, _): (usize, usize)| self.queries[token].n_keys;
+        let longest = self.rows(tile).map(n_keys).max().unwrap_or(0);
         longest.div_ceil(SPLIT_TOKENS)
+    }
+
+    /// Multiply-adds of the whole call, about.
+    pub(crate) fn n_multiply_adds(&self) -> usize {
+        let n_keys: usize = self.queries.iter().map(|query| query.n_keys).sum();
+        2 * n_keys * self.n_heads * self.head_dim
     }
 
     /// Takes a tile's queries, scaled by `1 / sqrt(head_dim)`: the scores are then plain sums of
     /// products.
     #[inline(always)]
-    pub(crate) fn load_queries(&self, workspace: &mut Workspace, tile: Tile) {
+    fn load_queries(&self, workspace: &mut Workspace, tile: Tile) {
         let scale = 1.0 / (self.head_dim as f32).sqrt();
-        for row in 0..tile.n_rows {
-            let (_, start) = self.place(tile, row);
+        for (row, (_, start)) in self.rows(tile).enumerate() {
             let q = &mut workspace.q[row * self.head_dim..][..self.head_dim];
             for (q, x) in q.iter_mut().zip(&self.q[start..]) {
                 *q = x * scale;
@@ -194,7 +211,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Attends the workspace's queries to the keys of one split.
+    /// Attends a tile to the keys of one split.
     #[inline(always)]
     pub(crate) fn attend_split<K: Kernel>(
         &self,
@@ -203,6 +220,7 @@ impl<'a> Call<'a> {
         tile: Tile,
         split: usize,
     ) {
+        self.load_queries(workspace, tile);
         let Workspace { q, scores } = workspace;
         let keys = self.keys(tile, split);
         self.scores::<K>(scores, q, &keys);
@@ -217,12 +235,12 @@ impl<'a> Call<'a> {
     fn keys(&self, tile: Tile, split: usize) -> Keys<'_> {
         let first = split * SPLIT_TOKENS;
         let mut counts = [0; TILE_ROWS];
-        for (row, count) in counts.iter_mut().enumerate().take(tile.n_rows) {
-            let n_keys = self.queries[self.place(tile, row).0].n_keys;
+        for (count, (token, _)) in counts.iter_mut().zip(self.rows(tile)) {
+            let n_keys = self.queries[token].n_keys;
             *count = n_keys.saturating_sub(first).min(SPLIT_TOKENS);
         }
         let longest = counts.iter().copied().max().unwrap_or(0);
-        let pages = self.queries[self.place(tile, 0).0].pages;
+        let pages = self.queries[tile.first_token].pages;
         Keys {
             pages: &pages[first / PAGE_TOKENS..][..longest.div_ceil(PAGE_TOKENS)],
             kv_head: tile.kv_head,
