@@ -134,11 +134,7 @@ impl Cache {
     }
 
     /// The same for a sequence that has `n_done` tokens already, when more are cached by now.
-    pub(crate) fn admit_better(
-        &mut self,
-        demand: Demand<'_>,
-        n_done: usize,
-    ) -> Option<Admission> {
+    pub(crate) fn admit_better(&mut self, demand: Demand<'_>, n_done: usize) -> Option<Admission> {
         let found = self.prefixes.find(demand.scope, demand.reusable);
         if found.n_tokens() <= n_done {
             None

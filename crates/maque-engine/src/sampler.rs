@@ -131,16 +131,15 @@ impl Choice {
         }
     }
 
-    /// All tokens that min-p keeps, by id.
+    /// All tokens that min-p keeps, by id; a few more, which [`Choice::keep_min_p`] takes away.
     fn select_min_p(&mut self, logits: &[f32], max: f32, sampling: &Sampling) {
+        let floor = (libm::logf(sampling.min_p) - 0.01) * sampling.temperature;
         let all = (0..)
             .zip(logits)
             .map(|(id, &logit)| Candidate { id, logit });
-        let kept = all.filter(|candidate| {
-            sampling.min_p <= softmax::weight(candidate.logit, max, sampling.temperature)
-        });
         self.candidates.clear();
-        self.candidates.extend(kept);
+        self.candidates
+            .extend(all.filter(|candidate| floor <= candidate.logit - max));
         self.weigh(max, sampling.temperature);
     }
 

@@ -1,6 +1,7 @@
 //! Exponentials and sums over a whole vocabulary, with the same bits on every machine.
 
 const LANES: usize = 8;
+const BLOCK: usize = 256;
 
 /// `e^x` for x ≤ 0, relative error < 2e-7; below −87 it is 0.
 ///
@@ -8,9 +9,10 @@ const LANES: usize = 8;
 /// multiplications that Rust never contracts: the same bits everywhere, and a form that compilers vectorise.
 #[inline]
 pub(crate) fn exp(x: f32) -> f32 {
-    const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23: adding it rounds to an integer
+    const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23: adding it rounds to an integer, found in the lowest bits
     let clamped = x.max(-87.0);
-    let n = clamped * std::f32::consts::LOG2_E + ROUND - ROUND;
+    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
     let r = clamped - n * 0.693_359_4 - n * -2.121_944_4e-4;
     let p = 1.987_569_1e-4;
     let p = p * r + 1.398_199_9e-3;
@@ -19,8 +21,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     let p = p * r + 1.666_666_5e-1;
     let p = p * r + 0.5;
     let e = p * r * r + r + 1.0;
-    // 2^n, n in −126..=0
-    let power = f32::from_bits(((n as i32 + 127) << 23) as u32);
+    let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23); // 2^n, n in −126..=0
     if x < -87.0 { 0.0 } else { e * power }
 }
 
@@ -41,15 +42,19 @@ pub(crate) fn max(row: &[f32]) -> f32 {
 
 /// `Σ e^((x − max) / temperature)`, in f64 over eight lanes folded in a fixed order; NaN counts as 0.
 pub(crate) fn sum_exp(row: &[f32], max: f32, temperature: f32) -> f64 {
-    let (chunks, tail) = row.as_chunks::<LANES>();
     let mut lanes = [0.0_f64; LANES];
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += f64::from(weight(x, max, temperature));
+    let mut weights = [0.0_f32; BLOCK];
+    for block in row.chunks(BLOCK) {
+        for (weight, &x) in weights.iter_mut().zip(block) {
+            *weight = self::weight(x, max, temperature);
+        }
+        for chunk in weights[..block.len()].chunks(LANES) {
+            for (lane, &weight) in lanes.iter_mut().zip(chunk) {
+                *lane += f64::from(weight);
+            }
         }
     }
-    let tail = tail.iter().map(|&x| f64::from(weight(x, max, temperature)));
-    lanes.into_iter().chain(tail).sum()
+    lanes.into_iter().sum()
 }
 
 /// `e^((x − max) / temperature)`: a probability up to a factor, 1 for the best. NaN weighs nothing.
