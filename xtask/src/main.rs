@@ -18,7 +18,9 @@ fn main() -> anyhow::Result<()> {
 
 /// Checks every rule and prints every breach, so that one run shows all there is to mend.
 fn tidy() -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the repository")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the repository")?;
     let mut problems = Vec::new();
     let sources = sources::tracked(root)?;
     sizes::check(&sources, &mut problems);

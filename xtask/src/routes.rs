@@ -6,7 +6,9 @@ use std::path::Path;
 
 /// Adds a sentence to `problems` for each route that only the router or only README has.
 pub(crate) fn check(root: &Path, problems: &mut Vec<String>) -> anyhow::Result<()> {
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"));
+    let read = |name: &str| {
+        std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
+    };
     let real = registered(&read("crates/maque-server/src/routes.rs")?);
     for name in ["README.md", "README.zh.md"] {
         let written = written(&read(name)?);
@@ -14,7 +16,9 @@ pub(crate) fn check(root: &Path, problems: &mut Vec<String>) -> anyhow::Result<(
             problems.push(format!("{name} does not list the route {route}"));
         }
         for route in written.difference(&real) {
-            problems.push(format!("{name} lists {route}, which the router does not have"));
+            problems.push(format!(
+                "{name} lists {route}, which the router does not have"
+            ));
         }
     }
     Ok(())
@@ -22,14 +26,24 @@ pub(crate) fn check(root: &Path, problems: &mut Vec<String>) -> anyhow::Result<(
 
 /// Routes of table rows such as ``| `GET /health` | ready or not |``.
 fn written(page: &str) -> BTreeSet<String> {
-    let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(cell, _)| cell);
-    cells.filter(|cell| cell.starts_with("GET /") || cell.starts_with("POST /")).map(str::to_owned).collect()
+    let cells = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(cell, _)| cell);
+    cells
+        .filter(|cell| cell.starts_with("GET /") || cell.starts_with("POST /"))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Routes of registration lines such as `.get("/health", Access::Public, health)`.
 fn registered(source: &str) -> BTreeSet<String> {
     let lines = source.lines().map(str::trim_start);
-    lines.filter_map(|line| registration(line, ".get(\"", "GET").or_else(|| registration(line, ".post(\"", "POST"))).collect()
+    lines
+        .filter_map(|line| {
+            registration(line, ".get(\"", "GET").or_else(|| registration(line, ".post(\"", "POST"))
+        })
+        .collect()
 }
 
 fn registration(line: &str, call: &str, method: &str) -> Option<String> {

@@ -20,14 +20,18 @@ pub(crate) fn check(sources: &[Source], problems: &mut Vec<String>) {
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
     if MAX_MEDIAN_LINES < median {
-        problems.push(format!("the median function has {median} lines, the budget is {MAX_MEDIAN_LINES}"));
+        problems.push(format!(
+            "the median function has {median} lines, the budget is {MAX_MEDIAN_LINES}"
+        ));
     }
 }
 
 fn check_file(source: &Source, problems: &mut Vec<String>) {
     let name = source.path.display();
     if source.has_extension("rs") && !source.text.starts_with("//!") {
-        problems.push(format!("{name}: say in a `//!` line what this module is for"));
+        problems.push(format!(
+            "{name}: say in a `//!` line what this module is for"
+        ));
     }
     let n_lines = source.text.lines().count();
     if MAX_FILE_LINES < n_lines {
@@ -46,7 +50,9 @@ fn check_functions(source: &Source, lengths: &mut Vec<usize>, problems: &mut Vec
     for (function, n_lines) in functions.0 {
         lengths.push(n_lines);
         if MAX_FUNCTION_LINES < n_lines {
-            problems.push(format!("{name}: fn {function} has {n_lines} lines, over {MAX_FUNCTION_LINES}"));
+            problems.push(format!(
+                "{name}: fn {function} has {n_lines} lines, over {MAX_FUNCTION_LINES}"
+            ));
         }
     }
 }
@@ -79,13 +85,22 @@ mod tests {
 
     fn problems_of(text: &str) -> Vec<String> {
         let mut problems = Vec::new();
-        check(&[Source { path: "a.rs".into(), text: text.to_owned() }], &mut problems);
+        check(
+            &[Source {
+                path: "a.rs".into(),
+                text: text.to_owned(),
+            }],
+            &mut problems,
+        );
         problems
     }
 
     #[test]
     fn a_small_documented_file_is_fine() {
-        assert_eq!(problems_of("//! For tests.\nfn f() {}\n"), Vec::<String>::new());
+        assert_eq!(
+            problems_of("//! For tests.\nfn f() {}\n"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
@@ -96,12 +111,17 @@ mod tests {
     #[test]
     fn a_long_function_is_named_with_its_length() {
         let body = "    g();\n".repeat(MAX_FUNCTION_LINES);
-        let found = problems_of(&format!("//! For tests.\nfn f() {{}}\nfn h() {{}}\nfn long() {{\n{body}}}\n"));
+        let found = problems_of(&format!(
+            "//! For tests.\nfn f() {{}}\nfn h() {{}}\nfn long() {{\n{body}}}\n"
+        ));
         assert_eq!(found, ["a.rs: fn long has 62 lines, over 60"]);
     }
 
     #[test]
     fn a_long_file_is_named() {
-        assert_eq!(problems_of(&format!("//! For tests.\n{}", "\n".repeat(MAX_FILE_LINES))).len(), 1);
+        assert_eq!(
+            problems_of(&format!("//! For tests.\n{}", "\n".repeat(MAX_FILE_LINES))).len(),
+            1
+        );
     }
 }

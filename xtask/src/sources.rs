@@ -15,7 +15,9 @@ pub(crate) struct Source {
 impl Source {
     /// Whether the file has this extension.
     pub(crate) fn has_extension(&self, extension: &str) -> bool {
-        self.path.extension().is_some_and(|found| found == extension)
+        self.path
+            .extension()
+            .is_some_and(|found| found == extension)
     }
 }
 
@@ -23,15 +25,36 @@ impl Source {
 pub(crate) fn tracked(root: &Path) -> anyhow::Result<Vec<Source>> {
     let git = Command::new("git")
         .current_dir(root)
-        .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.rs", "*.ts", "*.svelte", "*.css"])
+        .args([
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "*.rs",
+            "*.ts",
+            "*.svelte",
+            "*.css",
+        ])
         .output()
         .context("git ls-files does not run")?;
-    ensure!(git.status.success(), "git ls-files failed: {}", String::from_utf8_lossy(&git.stderr));
+    ensure!(
+        git.status.success(),
+        "git ls-files failed: {}",
+        String::from_utf8_lossy(&git.stderr)
+    );
     let names = String::from_utf8(git.stdout).context("a path is not UTF-8")?;
-    names.lines().filter(|name| root.join(name).exists()).map(|name| read(root, name)).collect()
+    names
+        .lines()
+        .filter(|name| root.join(name).exists())
+        .map(|name| read(root, name))
+        .collect()
 }
 
 fn read(root: &Path, name: &str) -> anyhow::Result<Source> {
-    let text = std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))?;
-    Ok(Source { path: name.into(), text })
+    let text =
+        std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))?;
+    Ok(Source {
+        path: name.into(),
+        text,
+    })
 }
