@@ -17,4 +17,4 @@ command -v cc > /dev/null || install build-essential
 command -v npm > /dev/null || install nodejs npm
 command -v python3 > /dev/null || install python3
 python3 -m pip --version > /dev/null 2>&1 || install python3-pip
-node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "please install Node.js 20 or newer; this is $(node --version)" >&2; exit 1; }
+node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "please install Node.js 20 or newer; this is $(node --version)" >&2; exit 1; }
