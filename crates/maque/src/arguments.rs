@@ -5,6 +5,7 @@ use crate::commands::bench::Bench;
 use crate::commands::chat::Chat;
 use crate::commands::completions::Completions;
 use crate::commands::config::Config;
+use crate::commands::doctor::Doctor;
 use crate::commands::import::Import;
 use crate::commands::list::List;
 use crate::commands::pull::Pull;
@@ -41,6 +42,7 @@ enum Command {
     Verify(Verify),
     Import(Import),
     Bench(Bench),
+    Doctor(Doctor),
     Config(Config),
     Completions(Completions),
 }
@@ -67,6 +69,7 @@ impl Arguments {
             Some(Command::Verify(verify)) => verify.run(),
             Some(Command::Import(import)) => import.run(),
             Some(Command::Bench(bench)) => bench.run(),
+            Some(Command::Doctor(doctor)) => doctor.run(),
             Some(Command::Config(config)) => config.run(),
             Some(Command::Completions(completions)) => completions.run(&mut Arguments::command()),
         }

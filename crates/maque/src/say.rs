@@ -102,7 +102,10 @@ sentences! {
         "内存带宽：全部线程 {all:.1} GB/s，单线程 {one:.1} GB/s；它决定写回答的速度。";
     DoctorArithmetic { int8: f64, f32: f64 } =>
         "Arithmetic gives {int8:.0} billion 8-bit multiply-adds a second, {f32:.0} billion in f32: this limits how fast prompts are read.",
-        "算力：每秒 {int8:.0} 十亿次 8 位乘加，f32 为 {f32:.0} 十亿次；它决定读提示的速度。";
+        "算力：每秒 {int8:.0}×10⁹ 次 8 位乘加，f32 为 {f32:.0}×10⁹ 次；它决定读提示的速度。";
+    DoctorModel { model: String, quantization: String } => "The model {model}, weights in {quantization}:", "模型 {model}，权重格式 {quantization}：";
+    DoctorNoModel { model: String } =>
+        "No model is here yet; to see how fast one runs, first: maque pull {model}", "本机还没有模型；想知道它跑多快，请先：maque pull {model}";
     DoctorPrefill { rate: f64, share: f64 } =>
         "Reading a prompt: {rate:.0} tokens/s, {share:.0} % of the arithmetic there is.", "读提示：{rate:.0} token/秒，用到算力的 {share:.0}%。";
     DoctorDecode { rate: f64, share: f64 } =>

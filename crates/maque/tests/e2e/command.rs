@@ -51,6 +51,7 @@ impl Home {
         for variable in [
             "MAQUE_MODEL",
             "MAQUE_THREADS",
+            "MAQUE_ISA",
             "MAQUE_API_KEY",
             "HF_ENDPOINT",
             "LC_ALL",

@@ -5,6 +5,7 @@ mod bytes;
 mod cancel;
 mod command;
 mod config;
+mod doctor;
 mod serve;
 mod server;
 mod weights;
