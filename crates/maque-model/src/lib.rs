@@ -1,13 +1,35 @@
 //! Model files to a [`Model`], and its forward pass.
+//!
+//! [`open`] maps a GGUF file or a folder with safetensors, proves every length, offset and shape in
+//! it, packs the weights for this machine's kernels, and builds the tokenizer and the chat template
+//! beside them. [`Model::forward`] then runs ragged batches; it cannot fail and allocates nothing.
+//!
+//! - Files: `gguf`, `safetensors` → `stored` (tensors by name) and `config` (hyper-parameters).
+//! - Arithmetic: `arch` (what layers are made of), `weights`, `forward`, `scratch`, `batch`.
+//! - Text: `tokenizer`, `template`, `generation` (sampling defaults).
 
+mod arch;
 mod batch;
+mod config;
 mod error;
+mod forward;
+mod generation;
+mod gguf;
+mod mmap;
 mod model;
+mod open;
+mod scratch;
+mod stored;
 mod template;
 mod tokenizer;
+mod weights;
 
 pub use batch::{Batch, Slice};
-pub use error::LoadError;
-pub use model::{Dtype, Generation, LoadOptions, Model, ModelConfig, Opened, Scratch, open};
+pub use error::{LoadError, SUPPORTED_ARCHITECTURES};
+pub use generation::Generation;
+pub use gguf::{Array, Gguf, TensorInfo, Value};
+pub use model::{Dtype, LoadOptions, Model, ModelConfig, Opened};
+pub use open::open;
+pub use scratch::Scratch;
 pub use template::{ChatTemplate, Message, TemplateError};
-pub use tokenizer::{Detokenizer, Tokenizer, TokenizerError};
+pub use tokenizer::{Detokenizer, MAX_TEXT_BYTES, Tokenizer, TokenizerError};

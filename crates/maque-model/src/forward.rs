@@ -1,0 +1,160 @@
+//! The forward pass over a ragged batch, for every architecture.
+
+use crate::scratch::Scratch;
+use crate::weights::Layer;
+use crate::{Batch, Model};
+use maque_kernels::{KvPages, Machine, Matrix, Query};
+
+/// From this many tokens on, a layer takes long enough to ask between its halves too.
+const LARGE_BATCH: usize = 32;
+
+/// What a pass works with.
+struct Pass<'a, 'b> {
+    model: &'a Model,
+    machine: &'a Machine,
+    s: &'a mut Scratch,
+    kv: &'a mut KvPages,
+    queries: Vec<Query<'b>>,
+    keep_going: &'a dyn Fn() -> bool,
+}
+
+/// The caller wants no more of this pass.
+struct Stopped;
+
+impl Model {
+    /// One pass over a ragged batch: fills the KV pages and the logits that were asked for.
+    ///
+    /// `keep_going` is asked between layers (several times a layer in large batches); when it says
+    /// no the pass ends early and returns false: the KV of this batch is then to be computed again.
+    ///
+    /// # Panics
+    /// If the batch is larger than `scratch`, or has tokens, positions or pages that do not exist.
+    pub fn forward(
+        &self,
+        machine: &Machine,
+        scratch: &mut Scratch,
+        kv: &mut KvPages,
+        batch: &Batch<'_>,
+        keep_going: &dyn Fn() -> bool,
+    ) -> bool {
+        let queries = scratch.list(batch);
+        let mut pass = Pass {
+            model: self,
+            machine,
+            s: scratch,
+            kv,
+            queries,
+            keep_going,
+        };
+        let result = pass.run();
+        let queries = pass.queries;
+        scratch.give_back(queries);
+        result.is_ok()
+    }
+}
+
+impl Pass<'_, '_> {
+    fn run(&mut self) -> Result<(), Stopped> {
+        let weights = &self.model.weights;
+        let dim = self.model.config.dim;
+        self.machine.embed(
+            &mut self.s.x[..self.s.tokens.len() * dim],
+            &weights.embed,
+            &self.s.tokens,
+        );
+        for (l, layer) in weights.layers.iter().enumerate() {
+            if !(self.keep_going)() {
+                return Err(Stopped);
+            }
+            self.keys_and_values(l, layer);
+            if l + 1 == weights.layers.len() {
+                self.s.keep_wanted(&mut self.queries, dim);
+            }
+            if self.queries.is_empty() {
+                return Ok(());
+            }
+            self.pause()?;
+            self.attention(l, layer);
+            self.pause()?;
+            self.feed_forward(layer)?;
+        }
+        self.logits(&weights.norm, weights.head());
+        Ok(())
+    }
+
+    /// Asks in the midst of a layer, if that is worth it.
+    fn pause(&self) -> Result<(), Stopped> {
+        match self.queries.len() < LARGE_BATCH || (self.keep_going)() {
+            true => Ok(()),
+            false => Err(Stopped),
+        }
+    }
+
+    /// k, v = RoPE(Wk·h), Wv·h of all tokens, where h = RMSNorm(x)
+    fn keys_and_values(&mut self, l: usize, layer: &Layer<Matrix, Vec<f32>>) {
+        let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
+        let n = s.tokens.len();
+        let h = &mut s.h[..n * config.dim];
+        let k = &mut s.k[..n * config.kv_dim()];
+        let v = &mut s.v[..n * config.kv_dim()];
+        ops.rms_norm(h, &s.x[..n * config.dim], &layer.attn_norm, config.norm_eps);
+        ops.load(&mut s.from_x, h);
+        ops.matmul(k, &layer.k.weight, layer.k.bias.as_deref(), &s.from_x);
+        ops.matmul(v, &layer.v.weight, layer.v.bias.as_deref(), &s.from_x);
+        if let Some(norm) = &layer.k_norm {
+            ops.rms_norm_heads(k, norm, config.norm_eps);
+        }
+        ops.rope(k, &self.model.rope, &s.positions);
+        ops.store_kv(self.kv, l, k, v, &s.slots);
+    }
+
+    /// x ← x + Wo·Attention(RoPE(Wq·h), k, v) of the tokens that go on; h is still RMSNorm(x)
+    fn attention(&mut self, l: usize, layer: &Layer<Matrix, Vec<f32>>) {
+        let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
+        let n = self.queries.len();
+        let q = &mut s.q[..n * config.q_dim()];
+        let att = &mut s.att[..n * config.q_dim()];
+        if n < s.tokens.len() {
+            ops.load(&mut s.from_x, &s.h[..n * config.dim]);
+        }
+        ops.matmul(q, &layer.q.weight, layer.q.bias.as_deref(), &s.from_x);
+        if let Some(norm) = &layer.q_norm {
+            ops.rms_norm_heads(q, norm, config.norm_eps);
+        }
+        ops.rope(q, &self.model.rope, &s.positions);
+        ops.attend(att, q, self.kv, l, &self.queries);
+        ops.load(&mut s.from_att, att);
+        ops.matmul_add(&mut s.x[..n * config.dim], &layer.o, &s.from_att);
+    }
+
+    /// x ← x + Wdown·(silu(Wgate·h) ⊙ Wup·h), where h = RMSNorm(x)
+    fn feed_forward(&mut self, layer: &Layer<Matrix, Vec<f32>>) -> Result<(), Stopped> {
+        let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
+        let n = self.queries.len();
+        let x = &mut s.x[..n * config.dim];
+        let h = &mut s.h[..n * config.dim];
+        let gate = &mut s.gate[..n * config.ffn_dim];
+        let up = &mut s.up[..n * config.ffn_dim];
+        ops.rms_norm(h, x, &layer.ffn_norm, config.norm_eps);
+        ops.load(&mut s.from_x, h);
+        ops.matmul(gate, &layer.gate, None, &s.from_x);
+        ops.matmul(up, &layer.up, None, &s.from_x);
+        ops.silu_mul(gate, up);
+        if LARGE_BATCH <= n && !(self.keep_going)() {
+            return Err(Stopped);
+        }
+        ops.load(&mut s.from_ffn, gate);
+        ops.matmul_add(x, &layer.down, &s.from_ffn);
+        Ok(())
+    }
+
+    /// logits = Whead·RMSNorm(x) of the wanted tokens
+    fn logits(&mut self, norm: &[f32], head: &Matrix) {
+        let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
+        let n = self.queries.len();
+        let h = &mut s.h[..n * config.dim];
+        ops.rms_norm(h, &s.x[..n * config.dim], norm, config.norm_eps);
+        ops.load(&mut s.from_x, h);
+        ops.matmul(&mut s.logits[..n * config.n_vocab], head, None, &s.from_x);
+    }
+}
