@@ -1,7 +1,8 @@
 //! A model in memory, loaded as the settings say.
 
+use crate::exit::{Exit, Problem};
+use crate::say::Say;
 use crate::settings::{Dtype, Settings};
-use anyhow::Context;
 use maque_engine::{ModelRunner, RunnerOptions};
 use maque_kernels::Machine;
 use maque_model::{ChatTemplate, Generation, LoadOptions, Model, Tokenizer};
@@ -26,15 +27,17 @@ impl Loaded {
         path: &Path,
         settings: &Settings,
         progress: Option<Progress<'_>>,
-    ) -> anyhow::Result<Loaded> {
+    ) -> Result<Loaded, Problem> {
         let machine = Arc::new(Machine::new(settings.isa.value, settings.threads.value));
         let dtype = match settings.dtype.value {
             Dtype::Keep => maque_model::Dtype::Keep,
             Dtype::F32 => maque_model::Dtype::F32,
         };
         let options = LoadOptions { dtype, progress };
-        let opened = maque_model::open(path, &machine, &options)
-            .with_context(|| format!("cannot load {}", path.display()))?;
+        let opened = maque_model::open(path, &machine, &options).map_err(|error| {
+            let path = path.display().to_string();
+            Problem::new(Exit::Unavailable, Say::CannotLoad { path }).because(error)
+        })?;
         Ok(Loaded {
             machine,
             model: Arc::new(opened.model),

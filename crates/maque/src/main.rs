@@ -17,6 +17,7 @@ mod limits;
 mod listen;
 mod loaded;
 mod measure;
+mod memory;
 mod models;
 mod output;
 mod reach;

@@ -41,7 +41,7 @@ pub(crate) struct BatchShape {
 
 impl BatchShape {
     /// KV pages that it needs.
-    pub(crate) fn n_pages(self) -> usize {
+    pub(crate) fn n_pages(&self) -> usize {
         self.n_sequences * (self.n_prompt.max(1) + self.n_decode).div_ceil(PAGE_TOKENS)
     }
 }

@@ -36,8 +36,7 @@ impl Respondent {
                 tell(&talk, &stage, &settings.model.value)
             })
         };
-        let service = tokio::task::spawn_blocking(load).await?;
-        Ok(Respondent::Here(service.map_err(unavailable)?))
+        Ok(Respondent::Here(tokio::task::spawn_blocking(load).await??))
     }
 
     /// Asks.
@@ -52,16 +51,6 @@ impl Respondent {
             }
             Respondent::Here(service) => Reply::new(service.chat(question.body()).await).await,
         }
-    }
-}
-
-/// A model that cannot be loaded is one that is not there, whatever the reason.
-fn unavailable(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast::<Problem>() {
-        Ok(problem) => problem.into(),
-        Err(error) => Problem::new(Exit::Unavailable, Say::CannotLoad)
-            .because(error)
-            .into(),
     }
 }
 

@@ -40,6 +40,15 @@ sentences! {
     UnknownIsa { name: String, available: String } =>
         "the instruction set {name:?} is unknown or this CPU lacks it (available: {available})",
         "指令集 {name:?} 不存在，或本机 CPU 不支持（可用：{available}）";
+    TooManyThreads { threads: usize, limit: usize } =>
+        "{threads} threads are more than the {limit} there may be; one a core is fastest",
+        "线程数 {threads} 超过上限 {limit}；每个核心一个线程最快";
+    TooMuchMemory { wanted: String, there: String } =>
+        "{wanted} of memory for conversations is more than this machine has ({there}); lower --memory",
+        "给对话的内存 {wanted} 超过本机的内存（{there}）；请调小 --memory";
+    TooManyPositions { wanted: usize, limit: usize } =>
+        "{wanted} tokens are more than the {limit} that this model reads at once; lower -p, -n or --depth",
+        "{wanted} 个 token 超过这个模型一次能读的 {limit} 个；请调小 -p、-n 或 --depth";
     FromFlag => "flag", "命令行参数";
     FromEnvironment { name: &'static str } => "environment {name}", "环境变量 {name}";
     FromFile => "config.toml", "config.toml";
@@ -74,7 +83,7 @@ sentences! {
     GoOn => "Go on exactly where you stopped.", "请从刚才停下的地方接着写。";
     ServerLost => "the running server went away", "正在运行的服务断开了";
     ModelUnavailable { model: String } => "the model {model} is not available", "模型 {model} 不可用";
-    CannotLoad => "the model cannot be loaded", "模型无法加载";
+    CannotLoad { path: String } => "cannot load the model {path}", "无法加载模型 {path}";
     ReadingPrompt { done: usize, total: usize } => "reading {done} of {total} tokens", "正在阅读 {done}/{total} 个 token";
     Queued { position: usize } => "waiting, {position} before this one", "排队中，前面还有 {position} 个";
     Statistics { n_prompt: usize, n_cached: usize, n_answer: usize, first: f64, rate: f64 } =>

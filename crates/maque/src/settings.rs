@@ -2,7 +2,7 @@
 
 use crate::exit::Problem;
 use crate::say::Say;
-use crate::{config_file::ConfigFile, cores};
+use crate::{config_file::ConfigFile, cores, memory};
 use maque_kernels::Isa;
 use std::fmt;
 use std::net::IpAddr;
@@ -17,6 +17,8 @@ pub(crate) const FALLBACK_MODEL: &str = "qwen2.5-coder:0.5b";
 const DEFAULT_CONTEXT: usize = 8192;
 const DEFAULT_MEMORY: ByteSize = ByteSize(256 << 20);
 const DEFAULT_PORT: u16 = 7860;
+/// More is a slip of the keyboard: each thread takes memory before it computes anything.
+const MAX_THREADS: usize = 1024;
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +106,25 @@ pub(crate) struct Settings {
 impl Settings {
     /// Settings of this process.
     pub(crate) fn resolve(model: &ModelFlags, server: &ServerFlags) -> Result<Settings, Problem> {
-        Resolver::new(&|name| std::env::var_os(name)?.into_string().ok())?.resolve(model, server)
+        Resolver::new(&|name| std::env::var_os(name)?.into_string().ok())?
+            .resolve(model, server)?
+            .within(memory::total())
+    }
+
+    /// The same, if this machine can do it.
+    fn within(self, memory: Option<u64>) -> Result<Settings, Problem> {
+        let threads = self.threads.value.get();
+        if MAX_THREADS < threads {
+            let limit = MAX_THREADS;
+            return Err(Problem::usage(Say::TooManyThreads { threads, limit }));
+        }
+        match memory {
+            Some(there) if there < self.memory.value.0 => Err(Problem::usage(Say::TooMuchMemory {
+                wanted: self.memory.value.rounded(),
+                there: ByteSize(there).rounded(),
+            })),
+            _ => Ok(self),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! `maque bench`: how fast a model runs here, one line per measurement.
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Problem};
 use crate::first_token::{self, FirstToken};
 use crate::loaded::Loaded;
 use crate::measure::{BatchShape, Measure, median};
 use crate::models;
+use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use maque_engine::{ModelRunner, Runner, RunnerOptions};
 use maque_kernels::PAGE_TOKENS;
@@ -22,7 +23,8 @@ pub(crate) struct Bench {
         short = 'p',
         long = "prompt",
         value_name = "TOKENS",
-        default_value_t = 512
+        default_value_t = 512,
+        value_parser = number()
     )]
     n_prompt: usize,
     /// Tokens that are written (0: none)
@@ -30,15 +32,16 @@ pub(crate) struct Bench {
         short = 'n',
         long = "decode",
         value_name = "TOKENS",
-        default_value_t = 64
+        default_value_t = 64,
+        value_parser = number()
     )]
     n_decode: usize,
     /// Tokens of context before the first one written
-    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    #[arg(long, value_name = "TOKENS", default_value_t = 0, value_parser = number())]
     depth: usize,
     /// Conversations written at once, each after its own prompt
-    #[arg(long, value_name = "N")]
-    batch: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    batch: Option<u16>,
     /// Measure this often and show the median
     #[arg(long, value_name = "N", default_value = "3")]
     repeat: NonZeroUsize,
@@ -78,6 +81,11 @@ impl Bench {
         let settings = Settings::resolve(&self.model, &ServerFlags::default())?;
         let loaded = Loaded::open(&models::local(&settings)?.path, &settings, None)?;
         let tests = self.tests();
+        let wanted = largest(&tests, &|shape| shape.n_prompt + shape.n_decode);
+        let limit = loaded.model.config().max_positions;
+        if limit < wanted {
+            return Err(Problem::usage(Say::TooManyPositions { wanted, limit }).into());
+        }
         let mut measure = Measure::new(runner(&loaded, &tests));
         for test in tests {
             let samples = (0..self.repeat.get())
@@ -97,7 +105,7 @@ impl Bench {
         let (n_prompt, n_decode) = (self.n_prompt, self.n_decode);
         if let Some(b) = self.batch {
             return vec![Test::Batch(BatchShape {
-                n_sequences: b.get(),
+                n_sequences: b.into(),
                 n_prompt,
                 n_decode,
             })];
@@ -211,20 +219,27 @@ impl Line {
 
 /// A runner with the engine's own chunk size, and a cache as large as the tests need.
 fn runner(loaded: &Loaded, tests: &[Test]) -> ModelRunner {
-    let largest = |need: &dyn Fn(BatchShape) -> usize| {
-        tests
-            .iter()
-            .map(|test| need(test.shape()))
-            .max()
-            .unwrap_or(0)
-    };
-    let n_pages = largest(&BatchShape::n_pages).max(2);
-    let n_sequences = largest(&|shape| shape.n_sequences);
+    let n_pages = largest(tests, &BatchShape::n_pages).max(2);
+    let n_sequences = largest(tests, &|shape| shape.n_sequences);
     let defaults = RunnerOptions::default();
     loaded.runner(RunnerOptions {
-        context: largest(&|shape| shape.n_prompt + shape.n_decode).max(2 * PAGE_TOKENS),
+        context: largest(tests, &|shape| shape.n_prompt + shape.n_decode).max(2 * PAGE_TOKENS),
         kv_bytes: n_pages * loaded.model.config().kv.page_bytes(),
         max_logits: defaults.max_logits.max(n_sequences),
         max_batch_tokens: defaults.max_batch_tokens.max(n_sequences),
     })
+}
+
+/// The largest need of any test.
+fn largest(tests: &[Test], need: &dyn Fn(&BatchShape) -> usize) -> usize {
+    let needs = tests.iter().map(|test| need(&test.shape()));
+    needs.max().unwrap_or(0)
+}
+
+/// A number of tokens; no model reads more at once.
+fn number() -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    clap::value_parser!(u32)
+        .range(..=1_000_000)
+        .map(|n| n as usize)
 }

@@ -1,6 +1,6 @@
 //! `maque doctor`: what this machine can do, and how much of it the model reaches.
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Problem};
 use crate::limits::Limits;
 use crate::loaded::Loaded;
 use crate::models;
@@ -45,7 +45,7 @@ impl Doctor {
         let reach = located
             .map(|located| {
                 let loaded = Loaded::open(&located.path, &settings, None)?;
-                anyhow::Ok(Reach::measure(&located.name, &loaded, &limits))
+                Ok::<_, Problem>(Reach::measure(&located.name, &loaded, &limits))
             })
             .transpose()?;
         talk.hush();

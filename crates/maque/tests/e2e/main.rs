@@ -6,6 +6,7 @@ mod cancel;
 mod command;
 mod config;
 mod doctor;
+mod hostile;
 mod serve;
 mod server;
 mod weights;
