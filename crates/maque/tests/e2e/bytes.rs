@@ -1,8 +1,11 @@
-//! The same request gives the same bytes: streamed or not, cold or cached, alone or beside others, with 1 or 2 threads.
+//! The same request gives the same bytes: streamed or not, cold or cached, alone or beside others, with 1 or 2 threads,
+//! on every instruction set.
 
+use crate::command::{Home, run};
 use crate::server::{Server, question, text};
 use crate::weights;
 use serde_json::{Value, json};
+use std::path::Path;
 
 const MAX_TOKENS: usize = 24;
 
@@ -47,41 +50,83 @@ fn the_same_request_gives_the_same_bytes() {
     let Some(model) = weights::smol() else { return };
     let requests = requests();
     let one_thread = Server::start(&model, &["--threads", "1"]);
-    let alone: Vec<String> = requests
-        .iter()
-        .map(|request| text(&one_thread.chat(request)).to_owned())
-        .collect();
+    let alone = answers(&one_thread, &requests);
     assert_eq!(one_thread.stop().code, 0);
     assert!(alone.iter().all(|text| !text.is_empty()));
 
-    let server = Server::start(&model, &["--threads", "2"]);
+    let two_threads = Server::start(&model, &["--threads", "2"]);
     for (request, want) in requests.iter().zip(&alone) {
-        let cold = server.chat(request);
-        let cached = server.chat(request);
+        let cold = two_threads.chat(request);
+        let cached = two_threads.chat(request);
         assert_eq!(text(&cold), want, "cold, two threads: {request}");
         assert_eq!(text(&cached), want, "cached: {request}");
-        assert!(
-            0 < cached["usage"]["prompt_tokens_details"]["cached_tokens"]
-                .as_u64()
-                .unwrap_or(0),
-            "{cached}"
-        );
-        assert_eq!(&server.chat_streamed(request), want, "streamed: {request}");
+        assert_eq!(n_cached(&cached), n_prompt(&cached) - 1, "{cached}");
+        let streamed = two_threads.chat_streamed(request);
+        assert_eq!(&streamed, want, "streamed: {request}");
     }
-    beside_others(&server, &requests, &alone);
+    assert_eq!(two_threads.stop().code, 0);
+
+    let shared = Server::start(&model, &["--threads", "2"]);
+    for state in ["cold", "cached"] {
+        beside_others(&shared, &requests, &alone, state);
+    }
+}
+
+#[test]
+fn every_instruction_set_gives_the_same_bytes() {
+    let Some(model) = weights::smol() else { return };
+    let short = |request: &Value| {
+        let mut request = request.clone();
+        request["max_tokens"] = json!(6);
+        request
+    };
+    let requests: Vec<Value> = requests().iter().step_by(11).map(short).collect();
+    let scalar = answers_of(&model, "scalar", &requests).expect("every CPU is scalar at least");
+    assert!(scalar.iter().all(|text| !text.is_empty()));
+    for isa in ["avx2", "avx512vnni", "neon"] {
+        let Some(got) = answers_of(&model, isa, &requests) else {
+            continue;
+        };
+        assert_eq!(got, scalar, "{isa}");
+    }
+}
+
+/// Answers computed with one instruction set; `None` where this CPU lacks it.
+fn answers_of(model: &Path, isa: &str, requests: &[Value]) -> Option<Vec<String>> {
+    let probe = run(Home::new().maque(&["config"]).env("MAQUE_ISA", isa), b"");
+    if probe.code != 0 {
+        assert!(probe.stderr.contains(isa), "{probe:?}");
+        return None;
+    }
+    let server = Server::start_with(model, &["--threads", "2"], &[("MAQUE_ISA", isa)]);
+    Some(answers(&server, requests))
+}
+
+/// Answers to requests that are asked one after the other.
+fn answers(server: &Server, requests: &[Value]) -> Vec<String> {
+    let ask = |request| text(&server.chat(request)).to_owned();
+    requests.iter().map(ask).collect()
 }
 
 /// Eight requests at a time.
-fn beside_others(server: &Server, requests: &[Value], want: &[String]) {
+fn beside_others(server: &Server, requests: &[Value], want: &[String], state: &str) {
     for (requests, want) in requests.chunks(8).zip(want.chunks(8)) {
         let answers: Vec<String> = std::thread::scope(|scope| {
             let ask = |request| scope.spawn(move || text(&server.chat(request)).to_owned());
             let asked: Vec<_> = requests.iter().map(ask).collect();
-            asked
-                .into_iter()
-                .map(|answer| answer.join().expect("an answer"))
-                .collect()
+            let answers = asked.into_iter().map(|answer| answer.join());
+            answers.map(|answer| answer.expect("an answer")).collect()
         });
-        assert_eq!(answers, want, "beside others");
+        assert_eq!(answers, want, "{state}, beside seven others");
     }
+}
+
+fn n_prompt(answer: &Value) -> u64 {
+    let n = answer["usage"]["prompt_tokens"].as_u64();
+    n.expect("a count")
+}
+
+fn n_cached(answer: &Value) -> u64 {
+    let n = answer["usage"]["prompt_tokens_details"]["cached_tokens"].as_u64();
+    n.expect("a count")
 }

@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod doctor;
 mod hostile;
+mod memory;
 mod serve;
 mod server;
 mod weights;

@@ -28,7 +28,7 @@ fn a_server_starts_answers_and_ends() {
 #[test]
 fn the_page_is_there_while_the_model_is_still_coming() {
     let Some(model) = weights::qwen() else { return };
-    let server = Server::launch(&model, &[]);
+    let server = Server::launch(&model, &[], &[]);
     until("the page", || {
         server.get("/").filter(|(status, _)| *status == 200)
     });

@@ -19,7 +19,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts and waits until the model is ready.
     pub(crate) fn start(model: &Path, more: &[&str]) -> Server {
-        let server = Server::launch(model, more);
+        Server::start_with(model, more, &[])
+    }
+
+    /// The same, with these environment variables.
+    pub(crate) fn start_with(model: &Path, more: &[&str], variables: &[(&str, &str)]) -> Server {
+        let server = Server::launch(model, more, variables);
         until("the model to be ready", || {
             server.get("/health").filter(|(status, _)| *status == 200)
         });
@@ -27,12 +32,12 @@ impl Server {
     }
 
     /// Starts, not waiting for anything.
-    pub(crate) fn launch(model: &Path, more: &[&str]) -> Server {
+    pub(crate) fn launch(model: &Path, more: &[&str], variables: &[(&str, &str)]) -> Server {
         let (home, port) = (Home::new(), free_port());
         let (model, number) = (model.to_str().expect("a UTF-8 path"), port.to_string());
         let mut arguments = vec!["serve", "--no-open", "--port", &number, "--model", model];
         arguments.extend(more);
-        let child = spawn(&mut home.maque(&arguments));
+        let child = spawn(home.maque(&arguments).envs(variables.iter().copied()));
         Server {
             home,
             port,
@@ -128,7 +133,16 @@ impl Server {
         Duration::from_millis(ticks * 10) // USER_HZ is 100 on every Linux that Rust runs on
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    /// The most memory it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
+            .expect("a living process");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.expect("a peak").trim().trim_end_matches(" kB");
+        1024 * kib.parse::<u64>().expect("a number")
+    }
+
+    fn pid(&self) -> u32 {
         self.child.as_ref().expect("a child").id()
     }
 
