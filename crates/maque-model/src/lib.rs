@@ -11,6 +11,7 @@
 mod arch;
 mod batch;
 mod config;
+mod cost;
 mod error;
 mod forward;
 mod generation;
@@ -25,6 +26,7 @@ mod tokenizer;
 mod weights;
 
 pub use batch::{Batch, Slice};
+pub use cost::Cost;
 pub use error::{LoadError, SUPPORTED_ARCHITECTURES};
 pub use generation::Generation;
 pub use gguf::{Array, Gguf, TensorInfo, Value};

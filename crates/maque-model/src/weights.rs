@@ -251,19 +251,17 @@ impl Packed {
 
     /// Bytes of memory.
     pub(crate) fn n_bytes(&self) -> u64 {
-        let layers = self.layers.iter().flat_map(|l| {
-            [
-                &l.q.weight,
-                &l.k.weight,
-                &l.v.weight,
-                &l.o,
-                &l.gate,
-                &l.up,
-                &l.down,
-            ]
-        });
+        let layers = self.layers.iter().flat_map(Layer::matrices);
         let matrices = layers.chain([&self.embed]).chain(&self.head);
         matrices.map(|matrix| matrix.n_bytes() as u64).sum()
+    }
+}
+
+impl Layer<Matrix, Vec<f32>> {
+    /// All matrices, in the order of use.
+    pub(crate) fn matrices(&self) -> [&Matrix; 7] {
+        let [q, k, v] = [&self.q, &self.k, &self.v].map(|projection| &projection.weight);
+        [q, k, v, &self.o, &self.gate, &self.up, &self.down]
     }
 }
 

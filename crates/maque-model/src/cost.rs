@@ -1,0 +1,44 @@
+//! What a token costs, for comparing a measured speed with a machine's limits.
+
+use crate::Model;
+use crate::weights::Layer;
+use maque_kernels::Matrix;
+
+/// Work of one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Multiply-adds in the layers' matrices: what a token of a prompt takes, attention aside.
+    pub layer_macs: u64,
+    /// Multiply-adds in the output head: what a token's logits take.
+    pub head_macs: u64,
+    /// Bytes of weights that are read once for all tokens of a pass with logits.
+    pub n_bytes: u64,
+    /// Whether most of the work is done on 8-bit integers, else in f32.
+    pub is_int8: bool,
+}
+
+impl Model {
+    /// What a token costs.
+    pub fn cost(&self) -> Cost {
+        let weights = &self.weights;
+        let layers: Vec<&Matrix> = weights.layers.iter().flat_map(Layer::matrices).collect();
+        let head = weights.head.as_ref().unwrap_or(&weights.embed);
+        let layer_macs = layers.iter().map(|m| macs(m)).sum();
+        let int8_macs: u64 = layers
+            .iter()
+            .filter(|m| m.is_quantized())
+            .map(|m| macs(m))
+            .sum();
+        let n_bytes: usize = layers.iter().map(|m| m.n_bytes()).sum();
+        Cost {
+            layer_macs,
+            head_macs: macs(head),
+            n_bytes: (n_bytes + head.n_bytes()) as u64,
+            is_int8: layer_macs < 2 * int8_macs,
+        }
+    }
+}
+
+fn macs(matrix: &Matrix) -> u64 {
+    matrix.n_rows() as u64 * matrix.n_cols() as u64
+}
