@@ -5,13 +5,17 @@
 
 mod activations;
 mod attention;
+mod block;
 mod elementwise;
 mod exp;
 mod format;
 mod isa;
 mod kv;
 mod machine;
+mod matmul;
 mod matrix;
+mod memory;
+mod panel;
 mod parts;
 mod pool;
 pub mod probe;

@@ -1,8 +1,11 @@
 //! The operations of a model, run on one instruction set by one pool of threads.
 
+use crate::matmul::{Finish, Product, multiply};
+use crate::memory::Arena;
+use crate::parts::for_each_chunk;
 use crate::pool::Pool;
 use crate::{Activations, Isa, KvPages, Matrix, RopeTable};
-use crate::{attention, elementwise};
+use crate::{activations, attention, elementwise};
 use std::num::NonZeroUsize;
 
 /// An instruction set and a thread pool: everything a forward pass needs to know of the machine.
@@ -12,6 +15,7 @@ use std::num::NonZeroUsize;
 pub struct Machine {
     isa: Isa,
     pool: Pool,
+    arena: Arena,
 }
 
 /// One row of queries (all heads of one token) and the keys it may see.
@@ -29,6 +33,7 @@ impl Machine {
         Machine {
             isa,
             pool: Pool::new(n_threads.get() - 1),
+            arena: Arena::default(),
         }
     }
     /// The instruction set in use.
@@ -42,9 +47,22 @@ impl Machine {
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
+    pub(crate) fn arena(&self) -> &Arena {
+        &self.arena
+    }
     /// `out[t] = table[tokens[t]]`; `out` is `[n_tokens, n_cols]`.
+    ///
+    /// # Panics
+    /// If a token is no row of the table.
     pub fn embed(&self, out: &mut [f32], table: &Matrix, tokens: &[u32]) {
-        todo!("{out:?} {} {tokens:?}", table.n_rows())
+        assert_eq!(
+            out.len(),
+            tokens.len() * table.n_cols(),
+            "embed writes one row a token"
+        );
+        for_each_chunk(&self.pool, out, table.n_cols().max(1), |t, out| {
+            table.row(out, tokens[t] as usize)
+        });
     }
     /// RMSNorm (arXiv 1910.07467) of each row of `weight.len()` elements.
     pub fn rms_norm(&self, out: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
@@ -56,15 +74,16 @@ impl Machine {
     }
     /// Takes rows `x` (`[n_tokens, n_cols]`) as matmul inputs, quantising them per 32.
     pub fn load(&self, activations: &mut Activations, x: &[f32]) {
-        todo!("{} {x:?}", activations.n_tokens())
+        activations::load(self, activations, x)
     }
     /// `out = W·x (+ bias)`; `out` is `[n_tokens, n_rows]`.
     pub fn matmul(&self, out: &mut [f32], weights: &Matrix, bias: Option<&[f32]>, x: &Activations) {
-        todo!("{out:?} {} {bias:?} {}", weights.n_rows(), x.n_tokens())
+        let finish = bias.map_or(Finish::Write, Finish::Bias);
+        multiply(self, &[Product::new(out, weights, finish, x)], x)
     }
     /// `out += W·x`: o and down add to the residual stream.
     pub fn matmul_add(&self, out: &mut [f32], weights: &Matrix, x: &Activations) {
-        todo!("{out:?} {} {}", weights.n_rows(), x.n_tokens())
+        multiply(self, &[Product::new(out, weights, Finish::Add, x)], x)
     }
     /// Rotates each head of each row; `x` is `[n_tokens, n_heads · head_dim]`.
     pub fn rope(&self, x: &mut [f32], table: &RopeTable, positions: &[u32]) {

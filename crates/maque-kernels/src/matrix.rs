@@ -1,15 +1,29 @@
 //! Packed weights: row-interleaved panels, made once at load.
 
-use crate::{Format, Machine};
+use crate::block::Block;
+use crate::format::widen;
+use crate::memory::Memory;
+use crate::panel::{GROUP_ROWS, Layout};
+use crate::parts::for_each_chunk;
+use crate::{Format, Machine, dequantize};
 
-/// A weight matrix `[n_rows, n_cols]`, packed in panels for [`Machine::matmul`].
+/// A weight matrix `[n_rows, n_cols]`, packed in panels of 16 rows for [`Machine::matmul`].
 pub struct Matrix {
+    layout: Layout,
     n_rows: usize,
-    n_cols: usize,
+    panels: Memory, // [n_rows / 16, rounded up][layout.group_bytes]
+}
+
+/// The file's side of a packing.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    format: Format,
+    bytes: &'a [u8],
+    row_bytes: usize,
 }
 
 impl Matrix {
-    /// Packs row-major file bytes, in parallel, keeping the bits per weight.
+    /// Packs row-major file bytes, in parallel, keeping the bits per weight (Q4_K and Q5_K: 0.125 more).
     ///
     /// # Panics
     /// If `bytes` is not exactly `n_rows × n_cols` elements of `format`, or rows are no whole blocks.
@@ -20,12 +34,14 @@ impl Matrix {
         n_cols: usize,
         bytes: &[u8],
     ) -> Matrix {
-        todo!(
-            "{} {format:?} {n_rows} {n_cols} {bytes:?}",
-            machine.n_threads()
-        )
+        let shape = [n_rows, n_cols];
+        Matrix::from_file(machine, Layout::new(format, n_cols), shape, format, bytes)
     }
+
     /// Packs like [`Matrix::pack`], but widened to f32 (`--dtype f32`).
+    ///
+    /// # Panics
+    /// As [`Matrix::pack`].
     pub fn pack_widened(
         machine: &Machine,
         format: Format,
@@ -33,29 +49,124 @@ impl Matrix {
         n_cols: usize,
         bytes: &[u8],
     ) -> Matrix {
-        todo!(
-            "{} {format:?} {n_rows} {n_cols} {bytes:?}",
-            machine.n_threads()
-        )
+        let shape = [n_rows, n_cols];
+        let layout = Layout::new(Format::F32, n_cols);
+        Matrix::from_file(machine, layout, shape, format, bytes)
     }
+
+    fn from_file(
+        machine: &Machine,
+        layout: Layout,
+        [n_rows, n_cols]: [usize; 2],
+        format: Format,
+        bytes: &[u8],
+    ) -> Matrix {
+        let row_bytes = format.bytes_for(n_cols);
+        assert!(
+            row_bytes.and_then(|row| row.checked_mul(n_rows)) == Some(bytes.len()),
+            "{n_rows} rows of {n_cols} columns of {format:?} have another number of bytes"
+        );
+        let source = Source {
+            format,
+            bytes,
+            row_bytes: row_bytes.unwrap_or_default(),
+        };
+        let n_bytes = n_rows.div_ceil(GROUP_ROWS).checked_mul(layout.group_bytes);
+        let n_bytes = n_bytes.expect("a matrix is larger than the address space");
+        let mut panels = machine.arena().take(n_bytes);
+        let group_bytes = layout.group_bytes.max(1);
+        for_each_chunk(
+            machine.pool(),
+            panels.as_mut_slice(),
+            group_bytes,
+            |g, group| {
+                for (row, index) in (GROUP_ROWS * g..n_rows).take(GROUP_ROWS).enumerate() {
+                    source.pack_row(&layout, group, row, index);
+                }
+            },
+        );
+        Matrix {
+            layout,
+            n_rows,
+            panels,
+        }
+    }
+
     /// Outputs of a product.
     pub fn n_rows(&self) -> usize {
         self.n_rows
     }
     /// Inputs of a product.
     pub fn n_cols(&self) -> usize {
-        self.n_cols
+        self.layout.n_cols
     }
     /// Bytes of memory that it holds (what decode reads per token).
     pub fn n_bytes(&self) -> usize {
-        todo!()
+        self.panels.as_slice().len()
     }
     /// Whether products with it need quantised activations.
     pub fn is_quantized(&self) -> bool {
-        todo!()
+        self.layout.format.is_quantized()
     }
-    /// Widens one row to f32 (embedding look-up). `out` is `[n_cols]`.
+    /// Widens one row to f32 (embedding look-up), bit-equal with [`dequantize`]. `out` is `[n_cols]`.
+    ///
+    /// # Panics
+    /// If there is no such row, or `out` has another length.
     pub fn row(&self, out: &mut [f32], row: usize) {
-        todo!("{out:?} {row}")
+        assert!(row < self.n_rows, "row {row} of {}", self.n_rows);
+        assert_eq!(out.len(), self.n_cols(), "a row has n_cols elements");
+        let (group, lane) = (self.group(row / GROUP_ROWS), row % GROUP_ROWS);
+        if self.is_quantized() {
+            return self.layout.row(out, group, lane);
+        }
+        let width = self.layout.format.block_bytes();
+        for (out, column) in out.iter_mut().zip(group.chunks_exact(GROUP_ROWS * width)) {
+            *out = widen(self.layout.format, &column[lane * width..][..width]);
+        }
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+    /// Groups of 16 rows, the last one perhaps padded with zeros.
+    pub(crate) fn n_groups(&self) -> usize {
+        self.n_rows.div_ceil(GROUP_ROWS)
+    }
+    /// The bytes of one group, see [`Layout`].
+    #[inline(always)]
+    pub(crate) fn group(&self, index: usize) -> &[u8] {
+        &self.panels.as_slice()[index * self.layout.group_bytes..][..self.layout.group_bytes]
+    }
+}
+
+impl Source<'_> {
+    /// Writes row `index` of the file as row `row` of a group.
+    fn pack_row(&self, layout: &Layout, group: &mut [u8], row: usize, index: usize) {
+        let bytes = &self.bytes[index * self.row_bytes..][..self.row_bytes];
+        let blocks = bytes.chunks_exact(self.format.block_bytes());
+        if layout.format != self.format {
+            return self.pack_widened_row(group, row, bytes);
+        }
+        let width = self.format.block_bytes();
+        for (i, bytes) in blocks.enumerate() {
+            match layout.format {
+                Format::F32 | Format::F16 | Format::BF16 => {
+                    group[(i * GROUP_ROWS + row) * width..][..width].copy_from_slice(bytes);
+                }
+                _ => layout.write(group, row, i, &Block::read(self.format, bytes)),
+            }
+        }
+    }
+
+    fn pack_widened_row(&self, group: &mut [u8], row: usize, bytes: &[u8]) {
+        let mut values = [0.0f32; 256];
+        let len = self.format.block_len();
+        for (i, bytes) in bytes.chunks_exact(self.format.block_bytes()).enumerate() {
+            dequantize(&mut values[..len], self.format, bytes);
+            for (k, value) in values[..len].iter().enumerate() {
+                let at = ((i * len + k) * GROUP_ROWS + row) * size_of::<f32>();
+                group[at..][..4].copy_from_slice(&value.to_le_bytes());
+            }
+        }
     }
 }

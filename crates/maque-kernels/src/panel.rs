@@ -1,0 +1,224 @@
+//! How a group of 16 rows lies in memory: the layout that every instruction set's product reads.
+//!
+//! A group of a block format is `[scales][quants]`, each part on a 64-byte border.
+//!
+//! *Scales*, for each block of the file (32 or 256 elements), 16 rows side by side:
+//! `d: [f16; 16]`, then by format
+//! - Q4_1, Q5_1: `m: [f16; 16]`
+//! - Q4_K, Q5_K: `dmin: [f16; 16]`, `scales: [[u8; 16]; 8]`, `mins: [[u8; 16]; 8]`
+//! - Q6_K: `scales: [[i8; 16]; 16]`, one for each 16 elements
+//!
+//! *Quants*, for each 32 elements ("sub-block"). The codes of one row are eight words of four bytes
+//! (element `k` is byte `k % 4` of word `k / 4`); a *line* is one word of each of the 16 rows, 64 bytes.
+//! - low nibbles (all but Q8_0): 4 lines; line `p` holds word `p` in its low and word `p + 4` in its
+//!   high nibbles
+//! - fifth bits (Q5): 1 line; bit `j` of each byte belongs to word `j`
+//! - fifth and sixth bits (Q6): 2 lines; bits `2f` and `2f + 1` of line `h` belong to word `4h + f`
+//! - Q8_0: 8 lines, the words as they are, each byte being the signed code + 128
+//!
+//! A group of a float format is `[n_cols][16 rows]` in the format's own width.
+
+use crate::Format;
+use crate::block::{Block, Kind, LaneScales, SUB_BLOCK};
+use half::f16;
+
+/// Rows of one group.
+pub(crate) const GROUP_ROWS: usize = 16;
+/// Bytes of one word of each row.
+pub(crate) const LINE_BYTES: usize = 64;
+/// Words of one row's sub-block.
+pub(crate) const N_WORDS: usize = SUB_BLOCK / 4;
+
+/// One word of each of 16 rows.
+pub(crate) type Line = [u32; GROUP_ROWS];
+/// Codes of a sub-block: word `j` of row `r` is `[j][r]`, element `4j + b` its byte `b` (little-endian).
+pub(crate) type Words = [Line; N_WORDS];
+
+/// Sizes in bytes of the parts of a group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) format: Format,
+    pub(crate) n_cols: usize,
+    /// Scales of one block of the file, of 16 rows.
+    pub(crate) scale_bytes: usize,
+    /// Quants of one sub-block (float formats: of one column), of 16 rows.
+    pub(crate) quant_bytes: usize,
+    /// Where the quants of a group begin.
+    pub(crate) quants_at: usize,
+    pub(crate) group_bytes: usize,
+}
+
+impl Layout {
+    /// # Panics
+    /// If `n_cols` is no whole number of blocks, or the size overflows.
+    pub(crate) fn new(format: Format, n_cols: usize) -> Layout {
+        let row_bytes = format.bytes_for(n_cols);
+        assert!(
+            row_bytes.is_some_and(|bytes| bytes < usize::MAX / 64),
+            "rows of {n_cols} columns are no whole blocks of {format:?}"
+        );
+        let (scale_bytes, quant_bytes) = match format {
+            Format::F32 => (0, 4 * GROUP_ROWS),
+            Format::F16 | Format::BF16 => (0, 2 * GROUP_ROWS),
+            Format::Q4_0 => (32, 256),
+            Format::Q4_1 => (64, 256),
+            Format::Q5_0 => (32, 320),
+            Format::Q5_1 => (64, 320),
+            Format::Q8_0 => (32, 512),
+            Format::Q4_K => (64 + 256, 256),
+            Format::Q5_K => (64 + 256, 320),
+            Format::Q6_K => (32 + 256, 384),
+        };
+        let n_quants = n_cols / SUB_BLOCK.min(format.block_len());
+        let quants_at = (n_cols / format.block_len() * scale_bytes).next_multiple_of(LINE_BYTES);
+        Layout {
+            format,
+            n_cols,
+            scale_bytes,
+            quant_bytes,
+            quants_at,
+            group_bytes: (quants_at + n_quants * quant_bytes).next_multiple_of(LINE_BYTES),
+        }
+    }
+
+    /// Writes `block`, number `index` of row `row` (of 16), into a zeroed group.
+    pub(crate) fn write(&self, group: &mut [u8], row: usize, index: usize, block: &Block) {
+        let (scales, quants) = group.split_at_mut(self.quants_at);
+        self.write_scales(
+            &mut scales[index * self.scale_bytes..][..self.scale_bytes],
+            row,
+            block,
+        );
+        let n_subs = self.format.block_len() / SUB_BLOCK;
+        let quants = &mut quants[index * n_subs * self.quant_bytes..];
+        let codes = block.codes.chunks_exact(SUB_BLOCK).take(n_subs);
+        for (line, codes) in quants.chunks_exact_mut(self.quant_bytes).zip(codes) {
+            let (codes, _) = codes.as_chunks::<4>();
+            let words = std::array::from_fn(|j| u32::from_le_bytes(codes[j]));
+            self.write_words(line, row, words);
+        }
+    }
+
+    fn write_scales(&self, to: &mut [u8], row: usize, block: &Block) {
+        to[2 * row..][..2].copy_from_slice(&block.d.to_le_bytes());
+        match self.format {
+            Format::Q6_K => {
+                for (i, scale) in block.scales.iter().enumerate() {
+                    to[32 + GROUP_ROWS * i + row] = *scale;
+                }
+            }
+            Format::Q4_K | Format::Q5_K => {
+                to[32 + 2 * row..][..2].copy_from_slice(&block.m.to_le_bytes());
+                for (i, (scale, min)) in block.scales.iter().zip(&block.mins).enumerate() {
+                    to[64 + GROUP_ROWS * i + row] = *scale;
+                    to[64 + GROUP_ROWS * (8 + i) + row] = *min;
+                }
+            }
+            Format::Q4_1 | Format::Q5_1 => {
+                to[32 + 2 * row..][..2].copy_from_slice(&block.m.to_le_bytes());
+            }
+            _ => (),
+        }
+    }
+
+    fn write_words(&self, lines: &mut [u8], row: usize, words: [u32; N_WORDS]) {
+        let mut put = |line: usize, word: u32| {
+            lines[line * LINE_BYTES + 4 * row..][..4].copy_from_slice(&word.to_le_bytes());
+        };
+        if self.format == Format::Q8_0 {
+            return words.iter().enumerate().for_each(|(j, word)| put(j, *word));
+        }
+        for p in 0..4 {
+            put(
+                p,
+                words[p] & 0x0f0f_0f0f | (words[p + 4] & 0x0f0f_0f0f) << 4,
+            );
+        }
+        let high = |j: usize| words[j] >> 4 & 0x0303_0303;
+        match self.quant_bytes {
+            320 => put(4, (0..8).fold(0, |bits, j| bits | high(j) << j)),
+            384 => (0..2).for_each(|h| {
+                put(
+                    4 + h,
+                    (0..4).fold(0, |bits, f| bits | high(4 * h + f) << (2 * f)),
+                );
+            }),
+            _ => (),
+        }
+    }
+
+    /// The codes of sub-block `index` of a group.
+    #[inline(always)]
+    pub(crate) fn words(&self, group: &[u8], index: usize) -> Words {
+        let lines = &group[self.quants_at + index * self.quant_bytes..][..self.quant_bytes];
+        let (lines, _) = lines.as_chunks::<LINE_BYTES>();
+        if self.format == Format::Q8_0 {
+            return std::array::from_fn(|j| line(&lines[j]));
+        }
+        let mut words = [[0; GROUP_ROWS]; N_WORDS];
+        for p in 0..4 {
+            for (r, word) in line(&lines[p]).into_iter().enumerate() {
+                words[p][r] = word & 0x0f0f_0f0f;
+                words[p + 4][r] = word >> 4 & 0x0f0f_0f0f;
+            }
+        }
+        for (j, words) in words.iter_mut().enumerate() {
+            let (high, shift, mask) = match self.quant_bytes {
+                320 => (line(&lines[4]), j, 0x0101_0101),
+                384 => (line(&lines[4 + j / 4]), j % 4 * 2, 0x0303_0303),
+                _ => continue,
+            };
+            for (word, high) in words.iter_mut().zip(high) {
+                *word |= (high >> shift & mask) << 4;
+            }
+        }
+        words
+    }
+
+    /// The scales of row `row` (of 16) in sub-block `index` of a group.
+    #[inline(always)]
+    pub(crate) fn lane(&self, group: &[u8], row: usize, index: usize) -> LaneScales {
+        let n_subs = self.format.block_len() / SUB_BLOCK;
+        let scales = &group[index / n_subs * self.scale_bytes..][..self.scale_bytes];
+        let half = |at: usize| f16::from_le_bytes([scales[at + 2 * row], scales[at + 2 * row + 1]]);
+        let byte = |i: usize| scales[64 + GROUP_ROWS * i + row];
+        let i = index % n_subs;
+        match self.format {
+            Format::Q4_K | Format::Q5_K => {
+                LaneScales::of_k(half(0), half(32), byte(i), byte(8 + i))
+            }
+            Format::Q6_K => LaneScales {
+                d: half(0).to_f32(),
+                m: 0.0,
+                s: [0, 1].map(|h| scales[32 + GROUP_ROWS * (2 * i + h) + row] as i8),
+            },
+            Format::Q4_1 | Format::Q5_1 => LaneScales {
+                d: half(0).to_f32(),
+                m: half(32).to_f32(),
+                s: [1, 1],
+            },
+            _ => LaneScales {
+                d: half(0).to_f32(),
+                m: 0.0,
+                s: [1, 1],
+            },
+        }
+    }
+
+    /// Widens row `row` (of 16) of a group of a block format.
+    pub(crate) fn row(&self, out: &mut [f32], group: &[u8], row: usize) {
+        let kind = Kind::of(self.format);
+        for (i, out) in out.chunks_exact_mut(SUB_BLOCK).enumerate() {
+            let (words, lane) = (self.words(group, i), self.lane(group, row, i));
+            for (k, out) in out.iter_mut().enumerate() {
+                *out = lane.value(kind, k, words[k / 4][row].to_le_bytes()[k % 4]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn line(bytes: &[u8; LINE_BYTES]) -> Line {
+    let (words, _) = bytes.as_chunks::<4>();
+    std::array::from_fn(|r| u32::from_le_bytes(words[r]))
+}
