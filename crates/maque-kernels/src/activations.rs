@@ -21,12 +21,12 @@ pub struct Activations {
     n_cols: usize,
     max_tokens: usize,
     n_tokens: usize,
-    floats: Vec<f32>,         // [n_tokens, n_cols]
-    quants: Vec<i8>,          // a · d ≈ x
-    scales: Vec<f32>,         // d
-    sums: Vec<i32>,           // Σ a
-    half_sums: Vec<[i32; 2]>, // Σ a of the first 16 elements, and of the last
-    scaled_sums: Vec<f32>,    // d · Σ a
+    floats: Vec<f32>,               // [n_tokens, n_cols]
+    quants: Vec<i8>,                // a · d ≈ x
+    scales: Vec<f32>,               // d
+    minus_sums: Vec<i32>,           // −Σ a
+    minus_half_sums: Vec<[i32; 2]>, // −Σ a of the first 16 elements, and of the last
+    scaled_sums: Vec<f32>,          // d · Σ a
 }
 
 /// The int8 form of up to [`TILE_TOKENS`] rows.
@@ -34,11 +34,11 @@ pub struct Activations {
 pub(crate) struct Tile<'a> {
     pub(crate) first_token: usize,
     pub(crate) n_tokens: usize,
-    pub(crate) quants: &'a [i8],          // [n_blocks][n_tokens][32]
-    pub(crate) scales: &'a [f32],         // [n_blocks][n_tokens]
-    pub(crate) sums: &'a [i32],           // [n_blocks][n_tokens]
-    pub(crate) half_sums: &'a [[i32; 2]], // [n_blocks][n_tokens]
-    pub(crate) scaled_sums: &'a [f32],    // [n_blocks][n_tokens]
+    pub(crate) quants: &'a [i8],      // [n_blocks][n_tokens][32]
+    pub(crate) scales: &'a [f32],     // [n_blocks][n_tokens]
+    pub(crate) minus_sums: &'a [i32], // [n_blocks][n_tokens]
+    pub(crate) minus_half_sums: &'a [[i32; 2]], // [n_blocks][n_tokens]
+    pub(crate) scaled_sums: &'a [f32], // [n_blocks][n_tokens]
 }
 
 impl Activations {
@@ -60,8 +60,8 @@ impl Activations {
             floats: vec![0.0; len],
             quants: vec![0; len],
             scales: vec![0.0; n_blocks],
-            sums: vec![0; n_blocks],
-            half_sums: vec![[0; 2]; n_blocks],
+            minus_sums: vec![0; n_blocks],
+            minus_half_sums: vec![[0; 2]; n_blocks],
             scaled_sums: vec![0.0; n_blocks],
         }
     }
@@ -94,8 +94,8 @@ impl Activations {
             n_tokens,
             quants: &self.quants[at..][..len],
             scales: &self.scales[at_block..][..n_blocks],
-            sums: &self.sums[at_block..][..n_blocks],
-            half_sums: &self.half_sums[at_block..][..n_blocks],
+            minus_sums: &self.minus_sums[at_block..][..n_blocks],
+            minus_half_sums: &self.minus_half_sums[at_block..][..n_blocks],
             scaled_sums: &self.scaled_sums[at_block..][..n_blocks],
         }
     }
@@ -106,8 +106,8 @@ struct TileMut<'a> {
     n_tokens: usize,
     quants: &'a mut [i8],
     scales: &'a mut [f32],
-    sums: &'a mut [i32],
-    half_sums: &'a mut [[i32; 2]],
+    minus_sums: &'a mut [i32],
+    minus_half_sums: &'a mut [[i32; 2]],
     scaled_sums: &'a mut [f32],
 }
 
@@ -123,7 +123,8 @@ pub(crate) fn load(machine: &Machine, to: &mut Activations, x: &[f32]) {
     let (n_tiles, n_tokens) = (to.n_tiles(), to.n_tokens);
     let (floats, quants) = (Parts::new(&mut to.floats), Parts::new(&mut to.quants));
     let (scales, scaled_sums) = (Parts::new(&mut to.scales), Parts::new(&mut to.scaled_sums));
-    let (sums, half_sums) = (Parts::new(&mut to.sums), Parts::new(&mut to.half_sums));
+    let minus_sums = Parts::new(&mut to.minus_sums);
+    let minus_half_sums = Parts::new(&mut to.minus_half_sums);
     machine.pool().run(n_tiles, &|i| {
         let tokens = TILE_TOKENS * i..n_tokens.min(TILE_TOKENS * (i + 1));
         let n_tokens = tokens.len();
@@ -136,8 +137,8 @@ pub(crate) fn load(machine: &Machine, to: &mut Activations, x: &[f32]) {
                 n_tokens,
                 quants: quants.take(all.clone()),
                 scales: scales.take(blocks.clone()),
-                sums: sums.take(blocks.clone()),
-                half_sums: half_sums.take(blocks.clone()),
+                minus_sums: minus_sums.take(blocks.clone()),
+                minus_half_sums: minus_half_sums.take(blocks.clone()),
                 scaled_sums: scaled_sums.take(blocks),
             };
             (floats.take(all), tile)
@@ -162,8 +163,8 @@ fn quantize(tile: TileMut<'_>, x: &[f32]) {
             let at = b * n_tokens + token;
             let (scale, sums) = quantize_block(&mut quants[at], x);
             tile.scales[at] = scale;
-            tile.half_sums[at] = sums;
-            tile.sums[at] = sums[0] + sums[1];
+            tile.minus_half_sums[at] = [-sums[0], -sums[1]];
+            tile.minus_sums[at] = -(sums[0] + sums[1]);
             tile.scaled_sums[at] = scale * (sums[0] + sums[1]) as f32;
         }
     }
@@ -216,10 +217,10 @@ mod tests {
             let tile = activations.tile(0);
             let (quants, _) = tile.quants.as_chunks::<32>();
             assert_eq!(quants[0][..4], [127, 0, 2, -2]);
-            assert_eq!((tile.scales[0], tile.sums[0]), (1.0, 127));
+            assert_eq!((tile.scales[0], tile.minus_sums[0]), (1.0, -127));
             assert_eq!((tile.scales[3], quants[3]), (0.0, [0; 32]));
             assert_eq!((quants[1][0], quants[4][31]), (-127, 127));
-            assert_eq!((tile.half_sums[4], quants[2][0]), ([0, 127], 127));
+            assert_eq!((tile.minus_half_sums[4], quants[2][0]), ([0, -127], 127));
             assert_eq!(tile.scaled_sums[4], tile.scales[4] * 127.0);
         }
     }
@@ -234,8 +235,8 @@ mod tests {
             let got = loaded(isa, 96, &x);
             assert_eq!(got.quants, want.quants);
             assert_eq!(got.scales, want.scales);
-            assert_eq!(got.sums, want.sums);
-            assert_eq!(got.half_sums, want.half_sums);
+            assert_eq!(got.minus_sums, want.minus_sums);
+            assert_eq!(got.minus_half_sums, want.minus_half_sums);
             assert_eq!(got.scaled_sums, want.scaled_sums);
             assert_eq!(got.row(18), &x[18 * 96..]);
         }

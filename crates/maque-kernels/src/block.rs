@@ -23,14 +23,14 @@ impl Kind {
     /// # Panics
     /// If `format` is no block format.
     #[inline(always)]
-    pub(crate) fn of(format: Format) -> Kind {
+    pub(crate) const fn of(format: Format) -> Kind {
         match format {
             Format::Q4_0 => Kind::Centred { shift: 3 },
             Format::Q5_0 => Kind::Centred { shift: 4 },
             Format::Q8_0 => Kind::Centred { shift: 7 },
             Format::Q4_1 | Format::Q5_1 | Format::Q4_K | Format::Q5_K => Kind::Affine,
             Format::Q6_K => Kind::Scaled,
-            Format::F32 | Format::F16 | Format::BF16 => panic!("{format:?} has no blocks"),
+            Format::F32 | Format::F16 | Format::BF16 => panic!("only block formats have codes"),
         }
     }
 }
@@ -101,7 +101,7 @@ impl Block {
                 block.scales.copy_from_slice(&bytes[192..208]);
                 block.d = half_at(bytes, 208);
             }
-            Format::F32 | Format::F16 | Format::BF16 => panic!("{format:?} has no blocks"),
+            Format::F32 | Format::F16 | Format::BF16 => panic!("only block formats have codes"),
         }
         block
     }
