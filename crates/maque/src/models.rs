@@ -14,6 +14,13 @@ pub(crate) struct Located {
     pub(crate) path: PathBuf,
 }
 
+/// What two ways of naming one model have in common: the whole path of a file or folder, or the name.
+pub(crate) fn identity(model: &str) -> String {
+    let whole = std::fs::canonicalize(model).ok();
+    let whole = whole.and_then(|path| path.into_os_string().into_string().ok());
+    whole.unwrap_or_else(|| model.to_owned())
+}
+
 /// The settings' model, which must be here already.
 pub(crate) fn local(settings: &Settings) -> Result<Located, Problem> {
     choose(settings, &|store, name| {
@@ -74,4 +81,20 @@ fn unavailable(model: &str, error: HubError) -> Problem {
         },
     )
     .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_however_its_path_is_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("model.gguf");
+        std::fs::write(&path, "").expect("a file");
+        let direct = identity(path.to_str().expect("a UTF-8 path"));
+        let around = folder.path().join(".").join("model.gguf");
+        assert_eq!(identity(around.to_str().expect("a UTF-8 path")), direct);
+        assert_eq!(identity("qwen2.5:0.5b"), "qwen2.5:0.5b");
+    }
 }

@@ -11,7 +11,7 @@ pub(crate) struct Registration {
     pub(crate) address: SocketAddr,
     /// Its process.
     pub(crate) pid: u32,
-    /// The model, as it was asked for: a name or a path.
+    /// The model: a name or a whole path.
     pub(crate) model: String,
 }
 

@@ -3,6 +3,7 @@
 use crate::answer::Question;
 use crate::client::Client;
 use crate::exit::{Exit, Problem};
+use crate::models::identity;
 use crate::registry::Registration;
 use crate::reply::Reply;
 use crate::say::Say;
@@ -57,7 +58,7 @@ impl Respondent {
 /// A living server that serves the wanted model; one that is still loading it is waited for.
 async fn running(settings: &Settings, talk: &Talk) -> Option<Client> {
     let note = Registration::find(&settings.home.value)?;
-    if settings.model.origin != Origin::Default && settings.model.value != note.model {
+    if settings.model.origin != Origin::Default && identity(&settings.model.value) != note.model {
         return None;
     }
     let client = Client::new(note.address, settings.api_keys.value.first().cloned());

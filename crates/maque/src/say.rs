@@ -123,6 +123,7 @@ sentences! {
     DoctorSlow => "Answers come slower than people read: close other programs, or take a smaller model.",
         "回答比人的阅读速度慢：请关掉其他程序，或换一个更小的模型。";
     NotReady { why: String } => "the model is not available: {why}", "模型不可用：{why}";
+    Bug => "this is a fault of the program; please report what standard error says", "程序自身出错；请把标准错误的内容报告给我们";
     Stopped => "stopped", "已停止";
     Removed { name: String, size: String } => "{name} removed, {size} freed", "已删除 {name}，释放 {size}";
     Verified { name: String } => "{name} is whole", "{name} 完好";

@@ -74,12 +74,15 @@ impl Ask {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(async {
+        let exit = runtime.block_on(async {
             tokio::select! {
                 exit = self.answer(&settings, conversation, answering) => exit,
                 () = signals::asked_to_end() => Ok(Exit::Interrupted),
             }
-        })
+        });
+        // A download or a load that nobody waits for any more must not keep the process.
+        runtime.shutdown_background();
+        exit
     }
 
     fn conversation(

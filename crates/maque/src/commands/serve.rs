@@ -5,9 +5,10 @@ use crate::registry::Registration;
 use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
-use crate::{browser, listen, signals, start};
+use crate::{browser, listen, models, signals, start};
 use maque_server::{ServerOptions, Stage};
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -55,7 +56,7 @@ impl Serve {
         let note = Registration {
             address,
             pid: std::process::id(),
-            model: settings.model.value.clone(),
+            model: models::identity(&settings.model.value),
         };
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
         load_beside(settings, stages, Arc::clone(&talk), url.clone());
@@ -106,11 +107,12 @@ fn load_beside(settings: Settings, stages: watch::Sender<Stage>, talk: Arc<Talk>
             tell(&talk, &stage, &settings.model.value);
             stages.send_replace(stage);
         };
-        let last = match start::start(&settings, &enter) {
-            Ok(service) => Stage::Ready(service),
-            Err(error) => Stage::Failed {
-                message: format!("{error:#}"),
-            },
+        let started = catch_unwind(AssertUnwindSafe(|| start::start(&settings, &enter)));
+        let failed = |message| Stage::Failed { message };
+        let last = match started {
+            Ok(Ok(service)) => Stage::Ready(service),
+            Ok(Err(error)) => failed(format!("{error:#}")),
+            Err(_) => failed(Say::Bug.to_string()), // the page must not wait forever
         };
         talk.hush();
         match &last {

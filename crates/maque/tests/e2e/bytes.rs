@@ -7,7 +7,7 @@ use crate::weights;
 use serde_json::{Value, json};
 use std::path::Path;
 
-const MAX_TOKENS: usize = 24;
+const MAX_TOKENS: usize = 16;
 
 const PROMPTS: [&str; 20] = [
     "What is the capital of France?",

@@ -1,6 +1,7 @@
 //! The real binary on real weights: what a person, a pipe and a client see.
 
 mod ask;
+mod bench;
 mod bytes;
 mod cancel;
 mod command;
