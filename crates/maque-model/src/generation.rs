@@ -63,6 +63,16 @@ pub(crate) enum Ids {
     Many(Vec<u32>),
 }
 
+impl Ids {
+    /// All of them.
+    pub(crate) fn into_vec(self) -> Vec<u32> {
+        match self {
+            Ids::One(id) => vec![id],
+            Ids::Many(ids) => ids,
+        }
+    }
+}
+
 impl Family {
     /// By the architecture and name that files give.
     pub(crate) fn named(names: &str) -> Family {
@@ -117,11 +127,7 @@ impl Generation {
 impl GenerationFile {
     /// The tokens that end an answer.
     pub(crate) fn stop_tokens(&self) -> Vec<u32> {
-        match self.eos_token_id.clone() {
-            None => Vec::new(),
-            Some(Ids::One(id)) => vec![id],
-            Some(Ids::Many(ids)) => ids,
-        }
+        self.eos_token_id.clone().map(Ids::into_vec).unwrap_or_default()
     }
 
     /// Puts the publisher's values, where they make sense, in the place of the family's.

@@ -4,11 +4,14 @@ use crate::config::Config;
 use crate::gguf::{self, Gguf};
 use crate::mmap::Mapping;
 use crate::model::{LoadOptions, Model, ModelConfig, Opened};
-use crate::stored::{Stored, Tensors};
+use crate::stored::{TensorInfo, Tensors};
 use crate::weights::{Found, Packer, rope_table};
-use crate::{ChatTemplate, Generation, LoadError, Tokenizer};
+use crate::{ChatTemplate, Generation, LoadError, Tokenizer, safetensors};
 use maque_kernels::{Machine, dequantize};
 use std::path::Path;
+
+/// The template of models that bring none: ChatML, which most instruct models understand.
+pub(crate) const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 /// Opens a GGUF file or a Hugging Face folder (safetensors, config.json, tokenizer.json).
 ///
@@ -19,6 +22,9 @@ pub fn open(
     machine: &Machine,
     options: &LoadOptions<'_>,
 ) -> Result<Opened, LoadError> {
+    if path.is_dir() {
+        return safetensors::open(path, machine, options);
+    }
     let file = Mapping::open(path)?;
     open_gguf(&file, &|bytes| file.release(bytes), machine, options)
 }
@@ -68,7 +74,7 @@ pub(crate) struct WeightsToLoad<'a> {
 
 impl<'a> WeightsToLoad<'a> {
     pub(crate) fn find(
-        tensors: &mut Tensors<'a>,
+        tensors: &mut Tensors<'_, 'a>,
         config: Config,
     ) -> Result<WeightsToLoad<'a>, LoadError> {
         let factors = tensors.take_optional("rope_freqs.weight", &[config.head_dim / 2])?;
@@ -82,8 +88,8 @@ impl<'a> WeightsToLoad<'a> {
     }
 }
 
-fn read_factors(stored: &Stored<'_>) -> Result<Vec<f32>, LoadError> {
-    let mut factors = vec![0.0; stored.shape.iter().product()];
+fn read_factors(stored: &TensorInfo<'_>) -> Result<Vec<f32>, LoadError> {
+    let mut factors = vec![0.0; stored.shape.dims().iter().product()];
     dequantize(&mut factors, stored.format, stored.bytes);
     match factors
         .iter()

@@ -7,17 +7,69 @@
 
 use crate::LoadError;
 use maque_kernels::Format;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-/// One tensor of a file.
+/// Most dimensions of a tensor.
+pub(crate) const MAX_DIMS: usize = 4;
+
+/// One tensor of a file; its bytes are known to be as many as its shape and format need.
 #[derive(Clone, Debug)]
-pub(crate) struct Stored<'a> {
-    pub(crate) name: Cow<'a, str>,
-    pub(crate) format: Format,
+pub struct TensorInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How its elements are stored.
+    pub format: Format,
+    /// Its dimensions.
+    pub shape: Shape,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Where they start, counted from the start of the file's data.
+    pub(crate) offset: u64,
+}
+
+/// Dimensions of a tensor, rows first; at most four.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shape {
+    dims: [usize; MAX_DIMS],
+    n_dims: u8,
+}
+
+impl Shape {
+    /// Adds a dimension after the others; `None` when there are four already.
+    pub(crate) fn push(&mut self, dim: usize) -> Option<()> {
+        *self.dims.get_mut(usize::from(self.n_dims))? = dim;
+        self.n_dims = self.n_dims.checked_add(1)?;
+        Some(())
+    }
+
+    /// The other order.
+    pub(crate) fn reversed(mut self) -> Shape {
+        if let Some(dims) = self.dims.get_mut(..usize::from(self.n_dims)) {
+            dims.reverse();
+        }
+        self
+    }
+
     /// Rows first.
-    pub(crate) shape: Vec<usize>,
-    pub(crate) bytes: &'a [u8],
+    pub fn dims(&self) -> &[usize] {
+        self.dims.get(..usize::from(self.n_dims)).unwrap_or_default()
+    }
+
+    /// Elements, if they can be counted.
+    pub(crate) fn n_elements(&self) -> Option<usize> {
+        self.dims().iter().try_fold(1_usize, |n, dim| n.checked_mul(*dim))
+    }
+
+    /// Bytes in `format`, if rows are whole blocks and the bytes can be counted.
+    pub(crate) fn n_bytes(&self, format: Format) -> Option<usize> {
+        format.bytes_for(self.dims().last().copied().unwrap_or(1))?;
+        format.bytes_for(self.n_elements()?)
+    }
+}
+
+impl std::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.dims().fmt(f)
+    }
 }
 
 /// Which names a file uses.
@@ -72,51 +124,34 @@ impl Naming {
     }
 }
 
-/// The tensors of a file that nobody has taken yet.
-pub(crate) struct Tensors<'a> {
+/// The tensors of a model, handed out once each.
+pub(crate) struct Tensors<'list, 'a> {
     naming: Naming,
-    by_name: BTreeMap<Cow<'a, str>, Stored<'a>>,
+    sorted: &'list [TensorInfo<'a>], // by name
+    taken: Vec<bool>,                // as sorted
 }
 
-impl<'a> Tensors<'a> {
-    pub(crate) fn new(naming: Naming, tensors: impl Iterator<Item = Stored<'a>>) -> Tensors<'a> {
-        let by_name = tensors
-            .map(|tensor| (tensor.name.clone(), tensor))
-            .collect();
-        Tensors { naming, by_name }
+impl<'list, 'a> Tensors<'list, 'a> {
+    /// `sorted` is in the order of names, each there once.
+    pub(crate) fn new(naming: Naming, sorted: &'list [TensorInfo<'a>]) -> Tensors<'list, 'a> {
+        let taken = vec![false; sorted.len()];
+        Tensors { naming, sorted, taken }
     }
 
-    /// Whether a tensor is there.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.by_name
-            .contains_key(self.naming.file_name(name).as_str())
+    fn find(&self, file_name: &str) -> Option<usize> {
+        self.sorted.binary_search_by(|tensor| tensor.name.cmp(file_name)).ok()
     }
 
     /// The shape of a tensor, if it is there.
     pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
-        Some(
-            &self
-                .by_name
-                .get(self.naming.file_name(name).as_str())?
-                .shape,
-        )
+        let index = self.find(&self.naming.file_name(name))?;
+        Some(self.sorted.get(index)?.shape.dims())
     }
 
     /// Takes a tensor of exactly this shape (rows first).
-    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Stored<'a>, LoadError> {
-        let name = self.naming.file_name(name);
-        let Some(stored) = self.by_name.remove(name.as_str()) else {
-            return Err(LoadError::missing(format!("tensor {name}")));
-        };
-        if stored.shape != shape {
-            let (expected, found) = (shape.to_vec(), stored.shape);
-            return Err(LoadError::Shape {
-                name,
-                expected,
-                found,
-            });
-        }
-        Ok(stored)
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<TensorInfo<'a>, LoadError> {
+        let found = self.take_optional(name, shape)?;
+        found.ok_or_else(|| LoadError::missing(format!("tensor {}", self.naming.file_name(name))))
     }
 
     /// Takes a tensor that may be absent.
@@ -124,22 +159,32 @@ impl<'a> Tensors<'a> {
         &mut self,
         name: &str,
         shape: &[usize],
-    ) -> Result<Option<Stored<'a>>, LoadError> {
-        match self.has(name) {
-            true => self.take(name, shape).map(Some),
-            false => Ok(None),
+    ) -> Result<Option<TensorInfo<'a>>, LoadError> {
+        let name = self.naming.file_name(name);
+        let Some(index) = self.find(&name) else {
+            return Ok(None);
+        };
+        if let Some(taken) = self.taken.get_mut(index) {
+            *taken = true;
+        }
+        match self.sorted.get(index) {
+            Some(tensor) if tensor.shape.dims() != shape => {
+                let (expected, found) = (shape.to_vec(), tensor.shape.dims().to_vec());
+                Err(LoadError::Shape { name, expected, found })
+            }
+            found => Ok(found.cloned()),
         }
     }
 
     /// Refuses a file with tensors that nothing used: its arithmetic is another one.
-    pub(crate) fn finish(mut self) -> Result<(), LoadError> {
+    pub(crate) fn finish(self) -> Result<(), LoadError> {
         let precomputed = "rotary_emb.inv_freq"; // a table that old checkpoints carry along
-        self.by_name.retain(|name, _| !name.ends_with(precomputed));
-        match self.by_name.into_keys().next() {
+        let left = self.sorted.iter().zip(&self.taken).find(|(tensor, taken)| !*taken && !tensor.name.ends_with(precomputed));
+        match left {
             None => Ok(()),
-            Some(name) => Err(LoadError::unsupported(
+            Some((tensor, _)) => Err(LoadError::unsupported(
                 "the tensor list",
-                format!("with a tensor {name}"),
+                format!("with a tensor {}", tensor.name),
                 "the tensors of this architecture only",
             )),
         }

@@ -4,7 +4,7 @@ use crate::LoadError;
 use crate::arch::Presence;
 use crate::config::{Config, Tied};
 use crate::model::{Dtype, LoadOptions};
-use crate::stored::{Stored, Tensors};
+use crate::stored::{TensorInfo, Tensors};
 use maque_kernels::{Format, Machine, Matrix, RopeTable, dequantize};
 
 /// All parts of a model, its matrices as `M` and its vectors as `V`.
@@ -37,13 +37,13 @@ pub(crate) struct Projection<M, V> {
 }
 
 /// A model's parts as its file holds them.
-pub(crate) type Found<'a> = Weights<Stored<'a>, Stored<'a>>;
+pub(crate) type Found<'a> = Weights<TensorInfo<'a>, TensorInfo<'a>>;
 /// A model's parts ready for use.
 pub(crate) type Packed = Weights<Matrix, Vec<f32>>;
 
 impl<'a> Found<'a> {
     /// Finds every part among `tensors` and checks its shape.
-    pub(crate) fn find(tensors: &mut Tensors<'a>, config: &Config) -> Result<Found<'a>, LoadError> {
+    pub(crate) fn find(tensors: &mut Tensors<'_, 'a>, config: &Config) -> Result<Found<'a>, LoadError> {
         let Config { dim, n_vocab, .. } = *config;
         let head = match config.tied {
             Tied::Always => tensors
@@ -89,7 +89,7 @@ impl<'a> Found<'a> {
             .flatten();
         ends.chain(layers)
             .fold((0, 0), |(n_bytes, n_elements), part| {
-                let elements: usize = part.shape.iter().product();
+                let elements: usize = part.shape.dims().iter().product();
                 (
                     n_bytes + part.bytes.len() as u64,
                     n_elements + elements as u64,
@@ -118,10 +118,10 @@ impl<'a> Found<'a> {
 }
 
 fn find_layer<'a>(
-    tensors: &mut Tensors<'a>,
+    tensors: &mut Tensors<'_, 'a>,
     config: &Config,
     index: usize,
-) -> Result<Layer<Stored<'a>, Stored<'a>>, LoadError> {
+) -> Result<Layer<TensorInfo<'a>, TensorInfo<'a>>, LoadError> {
     let Config {
         architecture,
         dim,
@@ -187,7 +187,7 @@ impl Packer<'_> {
         }
     }
 
-    fn layer(&mut self, found: &Layer<Stored<'_>, Stored<'_>>) -> Layer<Matrix, Vec<f32>> {
+    fn layer(&mut self, found: &Layer<TensorInfo<'_>, TensorInfo<'_>>) -> Layer<Matrix, Vec<f32>> {
         Layer {
             attn_norm: self.vector(&found.attn_norm),
             q: self.projection(&found.q),
@@ -205,7 +205,7 @@ impl Packer<'_> {
 
     fn projection(
         &mut self,
-        found: &Projection<Stored<'_>, Stored<'_>>,
+        found: &Projection<TensorInfo<'_>, TensorInfo<'_>>,
     ) -> Projection<Matrix, Vec<f32>> {
         let bias = found.bias.as_ref().map(|bias| self.vector(bias));
         Projection {
@@ -214,8 +214,8 @@ impl Packer<'_> {
         }
     }
 
-    fn matrix(&mut self, stored: &Stored<'_>) -> Matrix {
-        let &[n_rows, n_cols] = &stored.shape[..] else {
+    fn matrix(&mut self, stored: &TensorInfo<'_>) -> Matrix {
+        let &[n_rows, n_cols] = stored.shape.dims() else {
             unreachable!("the shape of every matrix was checked when it was taken");
         };
         let pack = match self.options.dtype {
@@ -227,14 +227,14 @@ impl Packer<'_> {
         matrix
     }
 
-    fn vector(&mut self, stored: &Stored<'_>) -> Vec<f32> {
-        let mut vector = vec![0.0; stored.shape.iter().product()];
+    fn vector(&mut self, stored: &TensorInfo<'_>) -> Vec<f32> {
+        let mut vector = vec![0.0; stored.shape.dims().iter().product()];
         dequantize(&mut vector, stored.format, stored.bytes);
         self.finish(stored);
         vector
     }
 
-    fn finish(&mut self, stored: &Stored<'_>) {
+    fn finish(&mut self, stored: &TensorInfo<'_>) {
         (self.release)(stored.bytes);
         self.n_done += stored.bytes.len() as u64;
         if let Some(progress) = self.options.progress {

@@ -4,9 +4,8 @@ use super::Gguf;
 use crate::arch::Architecture;
 use crate::config::{self, Config, Names, Rope, RopeScaling, Tied};
 use crate::generation::{Family, Generation};
-use crate::stored::{Naming, Stored, Tensors};
+use crate::stored::{Naming, Tensors};
 use crate::{ChatTemplate, LoadError, Tokenizer};
-use std::borrow::Cow;
 
 /// Keys of features that change the arithmetic and are not implemented, with their neutral value.
 const FOREIGN: [(&str, f64); 6] = [
@@ -18,22 +17,13 @@ const FOREIGN: [(&str, f64); 6] = [
     ("attention.scale", 0.0),
 ];
 
-/// The template of models that bring none: ChatML, which most instruct models understand.
-const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
-
-/// The tensors of the file, rows first.
-pub(crate) fn tensors<'a>(gguf: &Gguf<'a>) -> Tensors<'a> {
-    let stored = gguf.tensors().iter().map(|info| Stored {
-        name: Cow::Borrowed(info.name),
-        format: info.format,
-        shape: info.dims.iter().take(info.n_dims).rev().copied().collect(),
-        bytes: info.bytes,
-    });
-    Tensors::new(Naming::Gguf, stored)
+/// The tensors of the file.
+pub(crate) fn tensors<'list, 'a>(gguf: &'list Gguf<'a>) -> Tensors<'list, 'a> {
+    Tensors::new(Naming::Gguf, gguf.tensors())
 }
 
 /// Hyper-parameters, checked against one another and against the embedding.
-pub(crate) fn config(gguf: &Gguf<'_>, tensors: &Tensors<'_>) -> Result<Config, LoadError> {
+pub(crate) fn config(gguf: &Gguf<'_>, tensors: &Tensors<'_, '_>) -> Result<Config, LoadError> {
     check_whole(gguf)?;
     let name = gguf.text("general.architecture")?;
     let architecture = Architecture::named(name, "general.architecture")?;
@@ -122,7 +112,7 @@ fn head_dim(gguf: &Gguf<'_>, name: &str, dim: usize, n_heads: usize) -> Result<u
     Ok(head_dim)
 }
 
-fn n_vocab(gguf: &Gguf<'_>, name: &str, tensors: &Tensors<'_>) -> Result<usize, LoadError> {
+fn n_vocab(gguf: &Gguf<'_>, name: &str, tensors: &Tensors<'_, '_>) -> Result<usize, LoadError> {
     const TOKENS: &str = "tokenizer.ggml.tokens";
     let n_tokens = gguf.array(TOKENS)?.len();
     if !config::VOCABULARY.contains(&n_tokens) {
@@ -184,7 +174,7 @@ impl ChatTemplate {
     pub fn from_gguf(gguf: &Gguf<'_>, tokenizer: &Tokenizer) -> Result<ChatTemplate, LoadError> {
         let source = gguf
             .optional_text("tokenizer.chat_template")?
-            .unwrap_or(CHATML);
+            .unwrap_or(crate::open::CHATML);
         let text = |key: &str| -> Result<String, LoadError> {
             Ok(token_id(gguf, key, tokenizer)?
                 .map(|id| tokenizer.piece(id))

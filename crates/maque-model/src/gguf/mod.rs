@@ -15,9 +15,9 @@ mod tensors;
 mod value;
 
 use crate::LoadError;
+use crate::stored::TensorInfo;
 use reader::Reader;
 use std::ops::RangeInclusive;
-pub use tensors::TensorInfo;
 pub use value::{Array, Value};
 
 /// Alignment of tensor data when a file gives none.

@@ -2,31 +2,13 @@
 
 use super::reader::Reader;
 use crate::LoadError;
+use crate::stored::{Shape, TensorInfo};
 use maque_kernels::Format;
 
 /// Name length, one byte of name, dimension count, one dimension, type, offset.
 pub(super) const MIN_INFO_BYTES: usize = 33;
 /// Longest tensor name (ggml's own limit is 64).
 const MAX_NAME_BYTES: usize = 256;
-/// Most dimensions of a tensor.
-const MAX_DIMS: usize = 4;
-
-/// One tensor of the file.
-#[derive(Clone, Debug)]
-pub struct TensorInfo<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// How its elements are stored.
-    pub format: Format,
-    /// Elements in a row, then rows, and so on; unused ones are 1.
-    pub dims: [usize; MAX_DIMS],
-    /// Dimensions in use, 1 to 4.
-    pub n_dims: usize,
-    /// Its bytes.
-    pub bytes: &'a [u8],
-    offset: u64,
-    n_bytes: usize,
-}
 
 /// Reads `n_tensors` entries; their data starts after them, at the next multiple of `alignment`.
 pub(super) fn read<'a>(
@@ -74,52 +56,43 @@ fn read_info<'a>(reader: &mut Reader<'a>, index: usize) -> Result<TensorInfo<'a>
         let field = format!("the name of tensor {index}");
         return Err(LoadError::invalid(field, name, "1 to 256 bytes long"));
     }
-    let (dims, n_dims) = read_dims(reader, name)?;
+    let shape = read_shape(reader, name)?;
     let format = read_format(reader, name)?;
     let offset = reader.u64(&format_args!("the offset of tensor {name}"))?;
-    let n_elements = dims.iter().try_fold(1_usize, |n, dim| n.checked_mul(*dim));
-    let whole_rows = dims
-        .first()
-        .is_some_and(|row| format.bytes_for(*row).is_some());
-    let n_bytes = n_elements
-        .and_then(|n| format.bytes_for(n))
-        .filter(|_| whole_rows);
-    let n_bytes = n_bytes.ok_or_else(|| {
+    let tensor = TensorInfo { name, format, shape, bytes: &[], offset };
+    n_bytes(&tensor)?;
+    Ok(tensor)
+}
+
+fn n_bytes(tensor: &TensorInfo<'_>) -> Result<usize, LoadError> {
+    let TensorInfo { name, format, shape, .. } = tensor;
+    shape.n_bytes(*format).ok_or_else(|| {
         let expected = format!("rows of whole {format:?} blocks whose size can be counted");
-        LoadError::invalid(
-            format!("the shape of tensor {name}"),
-            format!("{dims:?}"),
-            expected,
-        )
-    })?;
-    Ok(TensorInfo {
-        name,
-        format,
-        dims,
-        n_dims,
-        bytes: &[],
-        offset,
-        n_bytes,
+        LoadError::invalid(format!("the shape of tensor {name}"), format!("{shape:?}"), expected)
     })
 }
 
-fn read_dims(reader: &mut Reader<'_>, name: &str) -> Result<([usize; MAX_DIMS], usize), LoadError> {
+/// Files list the dimensions from the row's length up; here rows come first.
+fn read_shape(reader: &mut Reader<'_>, name: &str) -> Result<Shape, LoadError> {
     let field = format_args!("the dimensions of tensor {name}");
     let n_dims = reader.u32(&field)?;
-    let n_dims = usize::try_from(n_dims).unwrap_or(usize::MAX);
-    if n_dims == 0 || MAX_DIMS < n_dims {
+    let too_many = || {
         let field = format!("the number of dimensions of tensor {name}");
-        return Err(LoadError::invalid(field, n_dims, "from 1 to 4"));
+        LoadError::invalid(field, n_dims, "from 1 to 4")
+    };
+    if n_dims == 0 {
+        return Err(too_many());
     }
-    let mut dims = [1; MAX_DIMS];
-    for dim in dims.iter_mut().take(n_dims) {
-        let size = reader.u64(&field)?;
-        *dim = usize::try_from(size)
+    let mut shape = Shape::default();
+    for _ in 0..n_dims {
+        let dim = reader.u64(&field)?;
+        let dim = usize::try_from(dim)
             .ok()
-            .filter(|size| *size != 0)
-            .ok_or_else(|| LoadError::invalid(field.to_string(), size, "at least 1"))?;
+            .filter(|dim| *dim != 0)
+            .ok_or_else(|| LoadError::invalid(field.to_string(), dim, "at least 1"))?;
+        shape.push(dim).ok_or_else(too_many)?;
     }
-    Ok((dims, n_dims))
+    Ok(shape.reversed())
 }
 
 fn read_format(reader: &mut Reader<'_>, name: &str) -> Result<Format, LoadError> {
@@ -183,7 +156,7 @@ fn place<'a>(
     end: usize,
     alignment: usize,
 ) -> Result<usize, LoadError> {
-    let name = tensor.name;
+    let (name, n_bytes) = (tensor.name, n_bytes(tensor)?);
     let invalid = |expected: String| {
         LoadError::invalid(
             format!("the offset of tensor {name}"),
@@ -200,9 +173,9 @@ fn place<'a>(
             "at least {end}, where the tensor before it ends"
         )));
     }
-    let stop = start.checked_add(tensor.n_bytes);
+    let stop = start.checked_add(n_bytes);
     let Some((stop, bytes)) = stop.and_then(|stop| Some((stop, data.get(start..stop)?))) else {
-        let most = data.len().checked_sub(tensor.n_bytes);
+        let most = data.len().checked_sub(n_bytes);
         return Err(match most {
             Some(most) => invalid(format!(
                 "at most {most}, for the tensor to end inside the file"
