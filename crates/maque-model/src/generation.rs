@@ -127,7 +127,10 @@ impl Generation {
 impl GenerationFile {
     /// The tokens that end an answer.
     pub(crate) fn stop_tokens(&self) -> Vec<u32> {
-        self.eos_token_id.clone().map(Ids::into_vec).unwrap_or_default()
+        self.eos_token_id
+            .clone()
+            .map(Ids::into_vec)
+            .unwrap_or_default()
     }
 
     /// Puts the publisher's values, where they make sense, in the place of the family's.

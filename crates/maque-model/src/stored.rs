@@ -51,12 +51,16 @@ impl Shape {
 
     /// Rows first.
     pub fn dims(&self) -> &[usize] {
-        self.dims.get(..usize::from(self.n_dims)).unwrap_or_default()
+        self.dims
+            .get(..usize::from(self.n_dims))
+            .unwrap_or_default()
     }
 
     /// Elements, if they can be counted.
     pub(crate) fn n_elements(&self) -> Option<usize> {
-        self.dims().iter().try_fold(1_usize, |n, dim| n.checked_mul(*dim))
+        self.dims()
+            .iter()
+            .try_fold(1_usize, |n, dim| n.checked_mul(*dim))
     }
 
     /// Bytes in `format`, if rows are whole blocks and the bytes can be counted.
@@ -135,11 +139,17 @@ impl<'list, 'a> Tensors<'list, 'a> {
     /// `sorted` is in the order of names, each there once.
     pub(crate) fn new(naming: Naming, sorted: &'list [TensorInfo<'a>]) -> Tensors<'list, 'a> {
         let taken = vec![false; sorted.len()];
-        Tensors { naming, sorted, taken }
+        Tensors {
+            naming,
+            sorted,
+            taken,
+        }
     }
 
     fn find(&self, file_name: &str) -> Option<usize> {
-        self.sorted.binary_search_by(|tensor| tensor.name.cmp(file_name)).ok()
+        self.sorted
+            .binary_search_by(|tensor| tensor.name.cmp(file_name))
+            .ok()
     }
 
     /// The shape of a tensor, if it is there.
@@ -149,7 +159,11 @@ impl<'list, 'a> Tensors<'list, 'a> {
     }
 
     /// Takes a tensor of exactly this shape (rows first).
-    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<TensorInfo<'a>, LoadError> {
+    pub(crate) fn take(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<TensorInfo<'a>, LoadError> {
         let found = self.take_optional(name, shape)?;
         found.ok_or_else(|| LoadError::missing(format!("tensor {}", self.naming.file_name(name))))
     }
@@ -170,7 +184,11 @@ impl<'list, 'a> Tensors<'list, 'a> {
         match self.sorted.get(index) {
             Some(tensor) if tensor.shape.dims() != shape => {
                 let (expected, found) = (shape.to_vec(), tensor.shape.dims().to_vec());
-                Err(LoadError::Shape { name, expected, found })
+                Err(LoadError::Shape {
+                    name,
+                    expected,
+                    found,
+                })
             }
             found => Ok(found.cloned()),
         }
@@ -179,7 +197,11 @@ impl<'list, 'a> Tensors<'list, 'a> {
     /// Refuses a file with tensors that nothing used: its arithmetic is another one.
     pub(crate) fn finish(self) -> Result<(), LoadError> {
         let precomputed = "rotary_emb.inv_freq"; // a table that old checkpoints carry along
-        let left = self.sorted.iter().zip(&self.taken).find(|(tensor, taken)| !*taken && !tensor.name.ends_with(precomputed));
+        let left = self
+            .sorted
+            .iter()
+            .zip(&self.taken)
+            .find(|(tensor, taken)| !*taken && !tensor.name.ends_with(precomputed));
         match left {
             None => Ok(()),
             Some((tensor, _)) => Err(LoadError::unsupported(

@@ -43,7 +43,10 @@ pub(crate) type Packed = Weights<Matrix, Vec<f32>>;
 
 impl<'a> Found<'a> {
     /// Finds every part among `tensors` and checks its shape.
-    pub(crate) fn find(tensors: &mut Tensors<'_, 'a>, config: &Config) -> Result<Found<'a>, LoadError> {
+    pub(crate) fn find(
+        tensors: &mut Tensors<'_, 'a>,
+        config: &Config,
+    ) -> Result<Found<'a>, LoadError> {
         let Config { dim, n_vocab, .. } = *config;
         let head = match config.tied {
             Tied::Always => tensors

@@ -59,16 +59,31 @@ fn read_info<'a>(reader: &mut Reader<'a>, index: usize) -> Result<TensorInfo<'a>
     let shape = read_shape(reader, name)?;
     let format = read_format(reader, name)?;
     let offset = reader.u64(&format_args!("the offset of tensor {name}"))?;
-    let tensor = TensorInfo { name, format, shape, bytes: &[], offset };
+    let tensor = TensorInfo {
+        name,
+        format,
+        shape,
+        bytes: &[],
+        offset,
+    };
     n_bytes(&tensor)?;
     Ok(tensor)
 }
 
 fn n_bytes(tensor: &TensorInfo<'_>) -> Result<usize, LoadError> {
-    let TensorInfo { name, format, shape, .. } = tensor;
+    let TensorInfo {
+        name,
+        format,
+        shape,
+        ..
+    } = tensor;
     shape.n_bytes(*format).ok_or_else(|| {
         let expected = format!("rows of whole {format:?} blocks whose size can be counted");
-        LoadError::invalid(format!("the shape of tensor {name}"), format!("{shape:?}"), expected)
+        LoadError::invalid(
+            format!("the shape of tensor {name}"),
+            format!("{shape:?}"),
+            expected,
+        )
     })
 }
 

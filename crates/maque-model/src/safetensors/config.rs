@@ -55,12 +55,20 @@ pub(super) fn config(file: Object<'_>) -> Result<Config, LoadError> {
 /// Refuses what changes the arithmetic of every architecture and is not implemented.
 fn check_foreign(file: Object<'_>) -> Result<(), LoadError> {
     if let Some(found) = file.get("quantization_config") {
-        return Err(LoadError::unsupported(file.name("quantization_config"), found, "none: F32, F16 and BF16 weights"));
+        return Err(LoadError::unsupported(
+            file.name("quantization_config"),
+            found,
+            "none: F32, F16 and BF16 weights",
+        ));
     }
     let full = |kind: &Value| kind == "full_attention";
     match file.get("layer_types") {
         Some(found) if !found.as_array().is_some_and(|kinds| kinds.iter().all(full)) => {
-            Err(LoadError::unsupported(file.name("layer_types"), found, "full_attention in all layers"))
+            Err(LoadError::unsupported(
+                file.name("layer_types"),
+                found,
+                "full_attention in all layers",
+            ))
         }
         _ => Ok(()),
     }
@@ -72,7 +80,11 @@ fn head_dim(file: Object<'_>, dim: usize, n_heads: usize) -> Result<usize, LoadE
         None if dim.is_multiple_of(n_heads) => Ok(dim.checked_div(n_heads).unwrap_or_default()),
         None => {
             let expected = format!("a divisor of hidden_size, {dim}");
-            Err(LoadError::invalid(file.name("num_attention_heads"), n_heads, expected))
+            Err(LoadError::invalid(
+                file.name("num_attention_heads"),
+                n_heads,
+                expected,
+            ))
         }
     }
 }
@@ -95,8 +107,15 @@ fn rope(file: Object<'_>) -> Result<Rope, LoadError> {
 }
 
 fn scaling(rope: Object<'_>) -> Result<RopeScaling, LoadError> {
-    if let Some(part) = rope.optional_float("partial_rotary_factor", 0.0..=1.0)?.filter(|part| *part != 1.0) {
-        return Err(LoadError::unsupported(rope.name("partial_rotary_factor"), part, "1"));
+    if let Some(part) = rope
+        .optional_float("partial_rotary_factor", 0.0..=1.0)?
+        .filter(|part| *part != 1.0)
+    {
+        return Err(LoadError::unsupported(
+            rope.name("partial_rotary_factor"),
+            part,
+            "1",
+        ));
     }
     let kind = match rope.optional_text("rope_type")? {
         Some(kind) => Some(kind),
@@ -104,9 +123,15 @@ fn scaling(rope: Object<'_>) -> Result<RopeScaling, LoadError> {
     };
     match kind.unwrap_or("default") {
         "default" => Ok(RopeScaling::None),
-        "linear" => Ok(RopeScaling::Linear(rope.float("factor", config::ROPE_FACTORS)?)),
+        "linear" => Ok(RopeScaling::Linear(
+            rope.float("factor", config::ROPE_FACTORS)?,
+        )),
         "llama3" => llama3(rope),
-        other => Err(LoadError::unsupported(rope.name("rope_type"), other, "default, linear and llama3")),
+        other => Err(LoadError::unsupported(
+            rope.name("rope_type"),
+            other,
+            "default, linear and llama3",
+        )),
     }
 }
 
@@ -115,12 +140,17 @@ fn llama3(rope: Object<'_>) -> Result<RopeScaling, LoadError> {
     let high_freq_factor = rope.float("high_freq_factor", config::ROPE_FACTORS)?;
     if high_freq_factor <= low_freq_factor {
         let expected = format!("above low_freq_factor, {low_freq_factor}");
-        return Err(LoadError::invalid(rope.name("high_freq_factor"), high_freq_factor, expected));
+        return Err(LoadError::invalid(
+            rope.name("high_freq_factor"),
+            high_freq_factor,
+            expected,
+        ));
     }
     Ok(RopeScaling::Llama3 {
         factor: rope.float("factor", config::ROPE_FACTORS)?,
         low_freq_factor,
         high_freq_factor,
-        original_positions: rope.number("original_max_position_embeddings", config::POSITIONS)? as f64,
+        original_positions: rope.number("original_max_position_embeddings", config::POSITIONS)?
+            as f64,
     })
 }

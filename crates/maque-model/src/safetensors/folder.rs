@@ -3,10 +3,10 @@
 use super::json::{self, Object};
 use super::shards::Shards;
 use super::{config, words};
+use crate::LoadError;
 use crate::model::{LoadOptions, Opened};
 use crate::open::{WeightsToLoad, load};
 use crate::stored::{Naming, Tensors};
-use crate::LoadError;
 use maque_kernels::Machine;
 use std::path::Path;
 
@@ -22,7 +22,10 @@ pub(crate) fn open(
 ) -> Result<Opened, LoadError> {
     let bytes = json::read_required(folder, CONFIG, MAX_CONFIG_BYTES)?;
     let fields = json::parse(&bytes, CONFIG)?;
-    let config = config::config(Object { place: CONFIG, fields: &fields })?;
+    let config = config::config(Object {
+        place: CONFIG,
+        fields: &fields,
+    })?;
     let n_vocab = config.n_vocab;
     let shards = Shards::open(folder)?;
     let list = shards.tensors()?;
@@ -30,5 +33,11 @@ pub(crate) fn open(
     let weights = WeightsToLoad::find(&mut tensors, config)?;
     tensors.finish()?;
     let words = || words::read(folder, &bytes, n_vocab);
-    load(weights, words, &|bytes| shards.release(bytes), machine, options)
+    load(
+        weights,
+        words,
+        &|bytes| shards.release(bytes),
+        machine,
+        options,
+    )
 }

@@ -42,11 +42,15 @@ impl<'a> Safetensors<'a> {
         }
         place(&mut tensors, data, file)?;
         tensors.sort_unstable_by_key(|tensor| tensor.name);
-        let twice = tensors.windows(2).find(|pair| matches!(pair, [a, b] if a.name == b.name));
+        let twice = tensors
+            .windows(2)
+            .find(|pair| matches!(pair, [a, b] if a.name == b.name));
         match twice {
-            Some([tensor, ..]) => {
-                Err(LoadError::invalid(field("tensor", tensor.name, file), "there twice", "given once"))
-            }
+            Some([tensor, ..]) => Err(LoadError::invalid(
+                field("tensor", tensor.name, file),
+                "there twice",
+                "given once",
+            )),
             _ => Ok(Safetensors { tensors }),
         }
     }
@@ -68,14 +72,17 @@ fn split<'a>(bytes: &'a [u8], file: &str) -> Result<(&'a [u8], &'a [u8]), LoadEr
         field: format!("{part} of {file}"),
         offset: bytes.len(),
     };
-    let (length, rest) = bytes.split_first_chunk().ok_or_else(|| truncated("the header length"))?;
+    let (length, rest) = bytes
+        .split_first_chunk()
+        .ok_or_else(|| truncated("the header length"))?;
     let length = u64::from_le_bytes(*length);
     if MAX_HEADER_BYTES < length {
         let field = format!("{file}: the header length");
         return Err(LoadError::invalid(field, length, "at most 67108864"));
     }
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    rest.split_at_checked(length).ok_or_else(|| truncated("the header"))
+    rest.split_at_checked(length)
+        .ok_or_else(|| truncated("the header"))
 }
 
 /// Gives each tensor its bytes; together they must be all of `data`.
@@ -86,13 +93,19 @@ fn place<'a>(tensors: &mut [TensorInfo<'a>], data: &'a [u8], file: &str) -> Resu
         let end = data.len().saturating_sub(rest.len());
         if tensor.offset != end as u64 {
             let expected = format!("{end}, where the tensor before it ends");
-            return Err(LoadError::invalid(field("data_offsets of", tensor.name, file), tensor.offset, expected));
+            return Err(LoadError::invalid(
+                field("data_offsets of", tensor.name, file),
+                tensor.offset,
+                expected,
+            ));
         }
         let n_bytes = tensor.shape.n_bytes(tensor.format).unwrap_or(usize::MAX);
-        let taken = rest.split_at_checked(n_bytes).ok_or_else(|| LoadError::Truncated {
-            field: format!("tensor {} of {file}", tensor.name),
-            offset: data.len(),
-        })?;
+        let taken = rest
+            .split_at_checked(n_bytes)
+            .ok_or_else(|| LoadError::Truncated {
+                field: format!("tensor {} of {file}", tensor.name),
+                offset: data.len(),
+            })?;
         (tensor.bytes, rest) = taken;
     }
     match rest.len() {
@@ -111,7 +124,9 @@ struct Header<'a>(Vec<Entry<'a>>);
 impl<'a> Header<'a> {
     fn parse(header: &'a [u8]) -> serde_json::Result<Header<'a>> {
         let mut json = serde_json::Deserializer::from_slice(header);
-        let entries = json.deserialize_map(Entries { n_bytes: header.len() })?;
+        let entries = json.deserialize_map(Entries {
+            n_bytes: header.len(),
+        })?;
         json.end()?;
         Ok(Header(entries))
     }
@@ -131,12 +146,19 @@ impl<'a> Visitor<'a> for Entries {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Vec<Entry<'a>>, A::Error> {
         let mut entries = Vec::new();
-        let most = self.n_bytes.checked_div(MIN_ENTRY_BYTES).unwrap_or(0).saturating_add(1);
+        let most = self
+            .n_bytes
+            .checked_div(MIN_ENTRY_BYTES)
+            .unwrap_or(0)
+            .saturating_add(1);
         entries.try_reserve_exact(most).map_err(A::Error::custom)?;
         while let Some(name) = map.next_key::<&str>()? {
             match name {
                 "__metadata__" => drop(map.next_value::<IgnoredAny>()?),
-                _ => entries.push(Entry { name, info: map.next_value()? }),
+                _ => entries.push(Entry {
+                    name,
+                    info: map.next_value()?,
+                }),
             }
         }
         Ok(entries)
@@ -160,23 +182,54 @@ struct Info<'a> {
 
 impl<'a> Entry<'a> {
     fn check(self, file: &str) -> Result<TensorInfo<'a>, LoadError> {
-        let Entry { name, info: Info { dtype, shape, data_offsets: (offset, end) } } = self;
+        let Entry {
+            name,
+            info:
+                Info {
+                    dtype,
+                    shape,
+                    data_offsets: (offset, end),
+                },
+        } = self;
         let format = match dtype {
             "F32" => Format::F32,
             "F16" => Format::F16,
             "BF16" => Format::BF16,
-            _ => return Err(LoadError::unsupported(field("dtype of", name, file), dtype, "F32, F16, BF16")),
+            _ => {
+                return Err(LoadError::unsupported(
+                    field("dtype of", name, file),
+                    dtype,
+                    "F32, F16, BF16",
+                ));
+            }
         };
-        let n_bytes = shape.n_bytes(format).filter(|n_bytes| *n_bytes != 0).ok_or_else(|| {
-            let expected = "sizes of at least 1 whose product can be counted";
-            LoadError::invalid(field("shape of", name, file), format!("{shape:?}"), expected)
-        })?;
+        let n_bytes = shape
+            .n_bytes(format)
+            .filter(|n_bytes| *n_bytes != 0)
+            .ok_or_else(|| {
+                let expected = "sizes of at least 1 whose product can be counted";
+                LoadError::invalid(
+                    field("shape of", name, file),
+                    format!("{shape:?}"),
+                    expected,
+                )
+            })?;
         if end.checked_sub(offset) != Some(n_bytes as u64) {
             let found = format!("[{offset}, {end}]");
             let expected = format!("{n_bytes} bytes apart, as {dtype} {shape:?} needs");
-            return Err(LoadError::invalid(field("data_offsets of", name, file), found, expected));
+            return Err(LoadError::invalid(
+                field("data_offsets of", name, file),
+                found,
+                expected,
+            ));
         }
-        Ok(TensorInfo { name, format, shape, bytes: &[], offset })
+        Ok(TensorInfo {
+            name,
+            format,
+            shape,
+            bytes: &[],
+            offset,
+        })
     }
 }
 
@@ -199,7 +252,9 @@ impl<'de> Visitor<'de> for Dims {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Shape, A::Error> {
         let mut shape = Shape::default();
         while let Some(dim) = seq.next_element()? {
-            shape.push(dim).ok_or_else(|| A::Error::custom("a shape of more than four dimensions"))?;
+            shape
+                .push(dim)
+                .ok_or_else(|| A::Error::custom("a shape of more than four dimensions"))?;
         }
         Ok(shape)
     }

@@ -38,7 +38,12 @@ impl Shards {
             false => listed(folder)?,
         };
         let map = |name: String| Ok((name.clone(), Mapping::open(&folder.join(&name))?));
-        Ok(Shards(names.into_iter().map(map).collect::<Result<_, LoadError>>()?))
+        Ok(Shards(
+            names
+                .into_iter()
+                .map(map)
+                .collect::<Result<_, LoadError>>()?,
+        ))
     }
 
     /// The tensors of all files, sorted by name.
@@ -52,7 +57,10 @@ impl Shards {
             }
         }
         all.sort_unstable_by_key(|tensor| tensor.name);
-        match all.windows(2).find(|pair| matches!(pair, [a, b] if a.name == b.name)) {
+        match all
+            .windows(2)
+            .find(|pair| matches!(pair, [a, b] if a.name == b.name))
+        {
             Some([tensor, ..]) => {
                 let field = format!("tensor {}", tensor.name);
                 Err(LoadError::invalid(field, "in two files", "given once"))
@@ -80,14 +88,22 @@ fn listed(folder: &Path) -> Result<Vec<String>, LoadError> {
     names.dedup();
     let field = || format!("{INDEX}: weight_map");
     if MAX_SHARDS < names.len() {
-        return Err(LoadError::invalid(field(), format!("of {} files", names.len()), "of at most 1024"));
+        return Err(LoadError::invalid(
+            field(),
+            format!("of {} files", names.len()),
+            "of at most 1024",
+        ));
     }
     let plain = |name: &&str| {
         let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         name.ends_with(".safetensors") && !name.starts_with('.') && name.chars().all(letters)
     };
     match names.iter().find(|name| !plain(name)) {
-        Some(name) => Err(LoadError::invalid(field(), name, "names of .safetensors files beside it")),
+        Some(name) => Err(LoadError::invalid(
+            field(),
+            name,
+            "names of .safetensors files beside it",
+        )),
         None => Ok(names.into_iter().map(str::to_owned).collect()),
     }
 }

@@ -59,9 +59,10 @@ impl Templates {
     fn main(self) -> Option<String> {
         match self {
             Templates::One(template) => Some(template),
-            Templates::Named(all) => {
-                all.into_iter().find(|named| named.name == "default").map(|named| named.template)
-            }
+            Templates::Named(all) => all
+                .into_iter()
+                .find(|named| named.name == "default")
+                .map(|named| named.template),
         }
     }
 }
@@ -72,11 +73,19 @@ pub(super) fn read(folder: &Path, config: &[u8], n_vocab: usize) -> Result<Words
     let tokenizer = Tokenizer::from_json(&tokenizer)?;
     if n_vocab < tokenizer.n_vocab() {
         let expected = format!("at most {n_vocab}, as many as the weights have rows for");
-        return Err(LoadError::invalid("tokenizer.json: the number of tokens", tokenizer.n_vocab(), expected));
+        return Err(LoadError::invalid(
+            "tokenizer.json: the number of tokens",
+            tokenizer.n_vocab(),
+            expected,
+        ));
     }
     let template = template(folder)?;
     let generation = generation(folder, config, &tokenizer)?;
-    Ok(Words { tokenizer, template, generation })
+    Ok(Words {
+        tokenizer,
+        template,
+        generation,
+    })
 }
 
 fn template(folder: &Path) -> Result<ChatTemplate, LoadError> {
@@ -86,19 +95,28 @@ fn template(folder: &Path) -> Result<ChatTemplate, LoadError> {
         None => TokenizerFile::default(),
     };
     let own = match json::read(folder, "chat_template.jinja", MAX_BYTES)? {
-        Some(bytes) => Some(String::from_utf8(bytes).map_err(|error| {
-            LoadError::invalid("chat_template.jinja", error, "UTF-8 text")
-        })?),
+        Some(bytes) => Some(
+            String::from_utf8(bytes)
+                .map_err(|error| LoadError::invalid("chat_template.jinja", error, "UTF-8 text"))?,
+        ),
         None => file.chat_template.and_then(Templates::main),
     };
     let text = |token: Option<Token>| match token {
         Some(Token::Text(text) | Token::Object { content: text }) => text,
         None => String::new(),
     };
-    ChatTemplate::new(own.as_deref().unwrap_or(CHATML), &text(file.bos_token), &text(file.eos_token))
+    ChatTemplate::new(
+        own.as_deref().unwrap_or(CHATML),
+        &text(file.bos_token),
+        &text(file.eos_token),
+    )
 }
 
-fn generation(folder: &Path, config: &[u8], tokenizer: &Tokenizer) -> Result<Generation, LoadError> {
+fn generation(
+    folder: &Path,
+    config: &[u8],
+    tokenizer: &Tokenizer,
+) -> Result<Generation, LoadError> {
     const FILE: &str = "generation_config.json";
     let file: GenerationFile = match json::read(folder, FILE, MAX_GENERATION_BYTES)? {
         Some(bytes) => json::parse(&bytes, FILE)?,
@@ -108,8 +126,15 @@ fn generation(folder: &Path, config: &[u8], tokenizer: &Tokenizer) -> Result<Gen
     let mut stop_tokens = file.stop_tokens();
     stop_tokens.extend(hints.eos_token_id.map(Ids::into_vec).unwrap_or_default());
     stop_tokens.retain(|id| (*id as usize) < tokenizer.n_vocab());
-    let folder_name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let names = format!("{} {} {folder_name}", hints.model_type, hints.name.unwrap_or_default());
+    let folder_name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default();
+    let names = format!(
+        "{} {} {folder_name}",
+        hints.model_type,
+        hints.name.unwrap_or_default()
+    );
     let mut generation = Generation::of_family(Family::named(&names), stop_tokens, tokenizer)
         .ok_or_else(|| LoadError::missing("config.json: eos_token_id"))?;
     file.apply(&mut generation);

@@ -1,0 +1,7 @@
+//! The forward pass against independent references, on small random models and on real weights.
+
+mod published;
+mod random;
+mod same_bytes;
+mod session;
+mod weights;

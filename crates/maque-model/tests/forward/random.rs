@@ -1,0 +1,89 @@
+//! Small models with random weights, against the logits of `transformers` (goldens/random_models.py).
+
+use crate::session::Loaded;
+use maque_model::Dtype;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+struct Golden {
+    tokens: Vec<u32>,
+    positions: Vec<usize>,
+    logits: Vec<Vec<f32>>,
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/goldens/random")
+        .join(name)
+}
+
+/// Compares all recorded logits, with the prompt fed in pieces of `piece` tokens.
+#[track_caller]
+fn check_pieces(loaded: &Loaded, golden: &Golden, piece: usize) {
+    let mut session = loaded.session();
+    let mut rows = Vec::new();
+    for tokens in golden.tokens.chunks(piece) {
+        rows.extend(session.feed(tokens, tokens.len()));
+    }
+    for (position, expected) in golden.positions.iter().zip(&golden.logits) {
+        assert_eq!(rows[*position].len(), expected.len());
+        for (id, (found, expected)) in rows[*position].iter().zip(expected).enumerate() {
+            let error = (found - expected).abs();
+            assert!(
+                error <= 1e-3,
+                "position {position}, id {id}: {found} instead of {expected}"
+            );
+        }
+    }
+}
+
+#[track_caller]
+fn check(name: &str, golden: &str, dtype: Dtype) {
+    let loaded = Loaded::open(&path(name), dtype);
+    let golden: Golden =
+        serde_json::from_slice(&std::fs::read(path(golden)).expect("a committed file"))
+            .expect("JSON");
+    check_pieces(&loaded, &golden, golden.tokens.len());
+    check_pieces(&loaded, &golden, 7);
+}
+
+#[test]
+fn qwen2_tied_f32() {
+    check("qwen2-tied", "qwen2-tied/logits.json", Dtype::Keep);
+}
+
+#[test]
+fn qwen2_sharded_bf16() {
+    check("qwen2-sharded", "qwen2-sharded/logits.json", Dtype::Keep);
+}
+
+#[test]
+fn llama_with_scaled_positions_f16() {
+    check("llama-scaled", "llama-scaled/logits.json", Dtype::Keep);
+}
+
+#[test]
+fn llama_tied_bf16_widened() {
+    check("llama-tied", "llama-tied/logits.json", Dtype::F32);
+}
+
+#[test]
+fn qwen3_f32() {
+    check("qwen3", "qwen3/logits.json", Dtype::Keep);
+}
+
+#[test]
+fn qwen2_gguf_q8_0() {
+    check("qwen2.gguf", "qwen2.gguf.logits.json", Dtype::F32);
+}
+
+#[test]
+fn llama_gguf_f16() {
+    check("llama.gguf", "llama.gguf.logits.json", Dtype::Keep);
+}
+
+#[test]
+fn qwen3_gguf_q4_0() {
+    check("qwen3.gguf", "qwen3.gguf.logits.json", Dtype::F32);
+}
