@@ -19,6 +19,8 @@ use crate::vectorise::vectorise;
 use crate::{Activations, Isa, Machine, Matrix};
 use std::ops::Range;
 
+#[cfg(target_arch = "x86_64")]
+mod avx512vnni;
 mod scalar;
 
 /// What happens to a finished sum.
@@ -48,6 +50,8 @@ struct Piece {
 
 /// Bytes of activations that stay in a core's second-level cache while the weights pass.
 const CACHED_BYTES: usize = 512 << 10;
+/// Tiles of one pass at most: their chains lie on the stack.
+const MAX_TILES: usize = 64;
 /// Work of one piece, in bytes of weights to read and in 16 multiply-adds.
 const PIECE_WORK: usize = 32 << 10;
 
@@ -96,6 +100,17 @@ impl<'a> Product<'a> {
         let (rows, start) = (self.rows(group), token * self.weights.n_rows());
         // SAFETY: this part of `out` is that of this group and token alone.
         let out = unsafe { self.out.take(start + rows.start..start + rows.end) };
+        if let Some(out) = out.first_chunk_mut::<GROUP_ROWS>() {
+            let start = GROUP_ROWS * group;
+            return match self.finish {
+                Finish::Write => *out = *sums,
+                Finish::Bias(bias) => {
+                    let bias = &bias[start..][..GROUP_ROWS];
+                    (0..GROUP_ROWS).for_each(|i| out[i] = sums[i] + bias[i]);
+                }
+                Finish::Add => (0..GROUP_ROWS).for_each(|i| out[i] += sums[i]),
+            };
+        }
         match self.finish {
             Finish::Write => out.copy_from_slice(&sums[..rows.len()]),
             Finish::Bias(bias) => {
@@ -116,7 +131,7 @@ impl<'a> Product<'a> {
 pub(crate) fn multiply(machine: &Machine, products: &[Product<'_>], x: &Activations) {
     let n_tiles = x.n_tiles();
     let tile_bytes = TILE_TOKENS * x.n_cols().max(1);
-    let tiles_per_pass = (CACHED_BYTES / tile_bytes).max(1);
+    let tiles_per_pass = (CACHED_BYTES / tile_bytes).clamp(1, MAX_TILES);
     // The tokens of one pass meet all weights before those of the next one do.
     for first in (0..n_tiles).step_by(tiles_per_pass) {
         let tiles = first..n_tiles.min(first + tiles_per_pass);
@@ -169,11 +184,16 @@ impl Pieces {
 fn run(isa: Isa, product: &Product<'_>, x: &Activations, piece: Piece) {
     match isa {
         Isa::Scalar => scalar::run(product, x, piece),
-        Isa::Avx2(_) | Isa::Avx512Vnni(_) => vectorise(
+        Isa::Avx2(_) => vectorise(
             isa,
             #[inline(always)]
             || scalar::run(product, x, piece),
         ),
+        // SAFETY: the value proves that the CPU has the instruction set.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Vnni(_) => unsafe { avx512vnni::run(product, x, piece) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Isa::Avx512Vnni(_) => scalar::run(product, x, piece),
     }
 }
 

@@ -57,18 +57,7 @@ impl Layout {
             row_bytes.is_some_and(|bytes| bytes < usize::MAX / 64),
             "rows of {n_cols} columns are no whole blocks of {format:?}"
         );
-        let (scale_bytes, quant_bytes) = match format {
-            Format::F32 => (0, 4 * GROUP_ROWS),
-            Format::F16 | Format::BF16 => (0, 2 * GROUP_ROWS),
-            Format::Q4_0 => (32, 256),
-            Format::Q4_1 => (64, 256),
-            Format::Q5_0 => (32, 320),
-            Format::Q5_1 => (64, 320),
-            Format::Q8_0 => (32, 512),
-            Format::Q4_K => (64 + 256, 256),
-            Format::Q5_K => (64 + 256, 320),
-            Format::Q6_K => (32 + 256, 384),
-        };
+        let (scale_bytes, quant_bytes) = (Layout::scale_bytes(format), Layout::quant_bytes(format));
         let n_quants = n_cols / SUB_BLOCK.min(format.block_len());
         let quants_at = (n_cols / format.block_len() * scale_bytes).next_multiple_of(LINE_BYTES);
         Layout {
@@ -78,6 +67,30 @@ impl Layout {
             quant_bytes,
             quants_at,
             group_bytes: (quants_at + n_quants * quant_bytes).next_multiple_of(LINE_BYTES),
+        }
+    }
+
+    /// Bytes of the scales of one block of the file, of 16 rows.
+    #[inline(always)]
+    pub(crate) const fn scale_bytes(format: Format) -> usize {
+        match format {
+            Format::F32 | Format::F16 | Format::BF16 => 0,
+            Format::Q4_0 | Format::Q5_0 | Format::Q8_0 => 32,
+            Format::Q4_1 | Format::Q5_1 => 64,
+            Format::Q4_K | Format::Q5_K => 64 + 256,
+            Format::Q6_K => 32 + 256,
+        }
+    }
+    /// Bytes of the quants of one sub-block (float formats: of one column), of 16 rows.
+    #[inline(always)]
+    pub(crate) const fn quant_bytes(format: Format) -> usize {
+        match format {
+            Format::F32 => 4 * GROUP_ROWS,
+            Format::F16 | Format::BF16 => 2 * GROUP_ROWS,
+            Format::Q4_0 | Format::Q4_1 | Format::Q4_K => 256,
+            Format::Q5_0 | Format::Q5_1 | Format::Q5_K => 256 + 64,
+            Format::Q6_K => 256 + 128,
+            Format::Q8_0 => 512,
         }
     }
 
