@@ -19,6 +19,7 @@ mod loaded;
 mod measure;
 mod memory;
 mod models;
+mod others;
 mod output;
 mod reach;
 mod registry;

@@ -122,6 +122,9 @@ sentences! {
     DoctorFluent => "Answers come faster than people read.", "回答的速度快于人的阅读速度。";
     DoctorSlow => "Answers come slower than people read: close other programs, or take a smaller model.",
         "回答比人的阅读速度慢：请关掉其他程序，或换一个更小的模型。";
+    DoctorOthers { share: f64 } =>
+        "Other programs took {share:.0} % of the processor meanwhile: without them the figures are higher.",
+        "测量期间其他程序占用了 {share:.0}% 的处理器：没有它们，数字会更高。";
     NotReady { why: String } => "the model is not available: {why}", "模型不可用：{why}";
     Bug => "this is a fault of the program; please report what standard error says", "程序自身出错；请把标准错误的内容报告给我们";
     Stopped => "stopped", "已停止";

@@ -4,6 +4,7 @@ use crate::exit::{Exit, Problem};
 use crate::limits::Limits;
 use crate::loaded::Loaded;
 use crate::models;
+use crate::others::Ticks;
 use crate::reach::Reach;
 use crate::say::Say;
 use crate::settings::{ModelFlags, Origin, ServerFlags, Settings};
@@ -12,6 +13,9 @@ use std::io::Write;
 
 /// Tokens a second that a person reads, roughly; twice that feels fluent.
 const FLUENT: f64 = 10.0;
+
+/// From this share on, other programs are worth a sentence.
+const BUSY: f64 = 0.1;
 
 /// Measure this machine's memory and arithmetic, and what share of them the model reaches
 #[derive(clap::Args)]
@@ -30,6 +34,9 @@ struct Findings {
     limits: Limits,
     #[serde(flatten)]
     reach: Option<Reach>,
+    /// Share of the processor that other programs took meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others_share: Option<f64>,
 }
 
 impl Doctor {
@@ -41,6 +48,7 @@ impl Doctor {
         };
         let talk = Talk::new(Audience::on_stderr(Audience::Nobody));
         talk.stage(Say::Measuring);
+        let before = Ticks::now();
         let limits = Limits::measure(settings.isa.value, settings.threads.value);
         let reach = located
             .map(|located| {
@@ -49,7 +57,13 @@ impl Doctor {
             })
             .transpose()?;
         talk.hush();
-        let findings = Findings { limits, reach };
+        let findings = Findings {
+            limits,
+            reach,
+            others_share: Ticks::now()
+                .zip(before)
+                .map(|(now, before)| now.others_since(before)),
+        };
         let mut stdout = std::io::stdout().lock();
         if self.json {
             writeln!(stdout, "{}", serde_json::to_string(&findings)?)?;
@@ -86,7 +100,11 @@ impl Findings {
                 model: settings.model.value.clone(),
             }],
         };
-        machine.into_iter().chain(model).collect()
+        let others = self.others_share.filter(|share| BUSY <= *share);
+        let others = others.map(|share| Say::DoctorOthers {
+            share: 100.0 * share,
+        });
+        machine.into_iter().chain(model).chain(others).collect()
     }
 }
 
