@@ -6,6 +6,9 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::Duration;
 
+const SPINNER: &str = "{spinner} {msg}";
+const BAR: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+
 /// Who listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
@@ -45,7 +48,7 @@ impl Talk {
         };
         Talk {
             audience,
-            bar: ProgressBar::with_draw_target(None, target),
+            bar: ProgressBar::with_draw_target(None, target).with_style(style(SPINNER)),
             stage: Mutex::new(None),
             said: Mutex::new(Vec::new()),
         }
@@ -54,7 +57,7 @@ impl Talk {
     /// A stage without an end in sight.
     pub(crate) fn stage(&self, say: Say) {
         if self.enter(say) {
-            self.bar.set_style(style("{spinner} {msg}"));
+            self.bar.set_style(style(SPINNER));
             self.bar.enable_steady_tick(Duration::from_millis(120));
         }
     }
@@ -62,9 +65,7 @@ impl Talk {
     /// A stage of `total` bytes, `done` of which are through.
     pub(crate) fn bytes(&self, say: Say, done: u64, total: u64) {
         if self.enter(say) {
-            self.bar.set_style(style(
-                "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-            ));
+            self.bar.set_style(style(BAR));
             self.bar.reset();
         }
         self.bar.set_length(total);
