@@ -22,6 +22,10 @@ macro_rules! packed {
 }
 packed!(Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K);
 
+/// How many bytes ahead of their use weights are fetched. The hardware alone reaches a third of the
+/// memory's bandwidth with one thread, this all of it; half or twice the distance is a tenth slower.
+const AHEAD: usize = 16 << 10;
+
 /// One sub-block of 16 rows, ready to multiply. A kind's product reads only what the kind has.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
@@ -56,6 +60,7 @@ pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> 
     let scales = &group[index / n_subs * scale_bytes..][..scale_bytes];
     let lines = &group[layout.quants_at + index * quant_bytes..][..quant_bytes];
     let (lines, _) = lines.as_chunks::<LINE_BYTES>();
+    prefetch::<F>(group, index);
     let zero = _mm512_setzero_si512();
     let mut block = Block {
         words: words::<F>(lines),
@@ -82,6 +87,18 @@ pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> 
         _ => (),
     }
     block
+}
+
+/// Fetches what comes `AHEAD` of sub-block `index`, mostly in a later group, as much as one takes.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn prefetch<F: Packed>(group: &[u8], index: usize) {
+    let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
+    let bytes = Layout::quant_bytes(F::FORMAT) + Layout::scale_bytes(F::FORMAT) / n_subs;
+    let start = group.as_ptr().wrapping_add(index * bytes + AHEAD);
+    for i in 0..bytes.div_ceil(LINE_BYTES) {
+        _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(i * LINE_BYTES).cast());
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
