@@ -52,8 +52,9 @@ struct Piece {
 const CACHED_BYTES: usize = 512 << 10;
 /// Tiles of one pass at most: their chains lie on the stack.
 const MAX_TILES: usize = 64;
-/// Work of one piece, in bytes of weights to read and in 16 multiply-adds.
-const PIECE_WORK: usize = 32 << 10;
+/// Work of one piece, in bytes of weights to read and in 16 multiply-adds: some 10 µs. In smaller ones
+/// too much of what a thread fetches ahead belongs to the next thread's piece.
+const PIECE_WORK: usize = 256 << 10;
 
 impl<'a> Product<'a> {
     /// # Panics
@@ -137,7 +138,7 @@ pub(crate) fn multiply(machine: &Machine, products: &[Product<'_>], x: &Activati
         let tiles = first..n_tiles.min(first + tiles_per_pass);
         let pieces: [Pieces; MAX_PRODUCTS] = std::array::from_fn(|i| {
             products.get(i).map_or(Pieces::default(), |product| {
-                Pieces::of(product.weights, tiles.len())
+                Pieces::of(product.weights, tiles.len(), machine.n_threads())
             })
         });
         let n_pieces = pieces.iter().map(|pieces| pieces.n).sum();
@@ -165,10 +166,11 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn of(weights: &Matrix, n_tiles: usize) -> Pieces {
+    fn of(weights: &Matrix, n_tiles: usize, n_threads: usize) -> Pieces {
         let multiply_adds = GROUP_ROWS * weights.n_cols() * TILE_TOKENS * n_tiles;
         let group_work = weights.layout().group_bytes + multiply_adds / 16;
-        let n_groups = (PIECE_WORK / group_work.max(1)).max(1);
+        let fair_share = weights.n_groups().div_ceil(n_threads);
+        let n_groups = (PIECE_WORK / group_work.max(1)).min(fair_share).max(1);
         Pieces {
             n: weights.n_groups().div_ceil(n_groups),
             n_groups,
