@@ -82,6 +82,11 @@ impl Activations {
     pub(crate) fn row(&self, token: usize) -> &[f32] {
         &self.floats[token * self.n_cols..][..self.n_cols]
     }
+    /// `n` rows from row `first` on, in f32.
+    #[inline(always)]
+    pub(crate) fn rows(&self, first: usize, n: usize) -> &[f32] {
+        &self.floats[first * self.n_cols..][..n * self.n_cols]
+    }
     /// The int8 form of tokens `8 · index ..`.
     #[inline(always)]
     pub(crate) fn tile(&self, index: usize) -> Tile<'_> {

@@ -1,6 +1,6 @@
 //! The products in AVX-512 registers: 16 rows are the lanes, `vpdpbusd` sums four columns at a time.
 
-use super::{MAX_TILES, Piece, Product, scalar};
+use super::{MAX_TILES, Piece, Product};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::panel::GROUP_ROWS;
 use crate::{Activations, Format};
@@ -8,6 +8,7 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 use unpack::*;
 
+mod float;
 mod tile;
 mod unpack;
 
@@ -33,14 +34,11 @@ pub(super) unsafe fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
             Format::Q4_K => groups::<Q4_K>(product, x, piece),
             Format::Q5_K => groups::<Q5_K>(product, x, piece),
             Format::Q6_K => groups::<Q6_K>(product, x, piece),
-            Format::F32 | Format::F16 | Format::BF16 => float(product, x, piece),
+            Format::F32 => float::groups::<F32>(product, x, piece),
+            Format::F16 => float::groups::<F16>(product, x, piece),
+            Format::BF16 => float::groups::<BF16>(product, x, piece),
         }
     }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn float(product: &Product<'_>, x: &Activations, piece: Piece) {
-    scalar::run(product, x, piece);
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]

@@ -5,9 +5,10 @@ use crate::block::{Kind, SUB_BLOCK};
 use crate::panel::{GROUP_ROWS, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
 
-/// A block format, known when the code is compiled.
+/// A format, known when the code is compiled.
 pub(super) trait Packed {
     const FORMAT: Format;
+    /// Asked of block formats only.
     const KIND: Kind = Kind::of(Self::FORMAT);
 }
 
@@ -20,11 +21,11 @@ macro_rules! packed {
         }
     )* };
 }
-packed!(Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K);
+packed!(F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K);
 
 /// How many bytes ahead of their use weights are fetched. The hardware alone reaches a third of the
 /// memory's bandwidth with one thread, this all of it; half or twice the distance is a tenth slower.
-const AHEAD: usize = 16 << 10;
+pub(super) const AHEAD: usize = 16 << 10;
 
 /// One sub-block of 16 rows, ready to multiply. A kind's product reads only what the kind has.
 #[derive(Clone, Copy)]
