@@ -17,8 +17,12 @@ const SLAB_BLOCKS: usize = 32;
 /// The same for a single tile: short, so that unpacking and multiplying overlap.
 const SHORT_SLAB_BLOCKS: usize = 4;
 
-/// Unfinished chains of one group, for all tokens of a piece.
-type Chains = [[__m512; TILE_TOKENS]; MAX_TILES];
+/// What one thread needs beside registers when there are many tokens: 55 KB, cleared once a piece.
+struct Workbench {
+    slab: [Block; SLAB_BLOCKS],
+    /// Unfinished chains of one group, for all tokens of a piece.
+    chains: [[__m512; TILE_TOKENS]; MAX_TILES],
+}
 
 /// # Safety
 /// The CPU must have AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C.
@@ -43,11 +47,18 @@ pub(super) unsafe fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn groups<F: Packed>(product: &Product<'_>, x: &Activations, piece: Piece) {
-    for group in piece.groups {
-        match x.n_tokens() {
-            1 => one_token::<F>(product, x.tile(0), group),
-            _ => many_tokens::<F>(product, x, piece.tiles.clone(), group),
+    if x.n_tokens() == 1 {
+        for group in piece.groups {
+            one_token::<F>(product, x.tile(0), group);
         }
+        return;
+    }
+    let mut bench = Workbench {
+        slab: [Block::zero(); SLAB_BLOCKS],
+        chains: [[_mm512_setzero_ps(); TILE_TOKENS]; MAX_TILES],
+    };
+    for group in piece.groups {
+        many_tokens::<F>(&mut bench, product, x, piece.tiles.clone(), group);
     }
 }
 
@@ -67,6 +78,7 @@ fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) {
 /// Unpacks some sub-blocks into a slab, lets all tiles meet them, and goes on with the next ones.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn many_tokens<F: Packed>(
+    bench: &mut Workbench,
     product: &Product<'_>,
     x: &Activations,
     tiles: Range<usize>,
@@ -79,18 +91,19 @@ fn many_tokens<F: Packed>(
         1 => SHORT_SLAB_BLOCKS,
         _ => SLAB_BLOCKS,
     };
-    let mut slab = [Block::zero(); SLAB_BLOCKS];
-    let mut chains: Chains = [[_mm512_setzero_ps(); TILE_TOKENS]; MAX_TILES];
+    let Workbench { slab, chains } = bench;
+    let chains = &mut chains[..tiles.len()];
+    chains.fill([_mm512_setzero_ps(); TILE_TOKENS]);
     for first in (0..n_blocks).step_by(slab_len) {
         let len = slab_len.min(n_blocks - first);
         for (i, block) in slab[..len].iter_mut().enumerate() {
             *block = unpack::<F>(layout, bytes, first + i);
         }
-        for (i, chains) in tiles.clone().zip(&mut chains) {
+        for (i, chains) in tiles.clone().zip(chains.iter_mut()) {
             tile::multiply::<F>(chains, &slab[..len], x.tile(i), first);
         }
     }
-    for (i, chains) in tiles.zip(&chains) {
+    for (i, chains) in tiles.zip(chains.iter()) {
         finish(product, x.tile(i), group, chains);
     }
 }
