@@ -35,6 +35,7 @@ pub(crate) fn obtain(
 ) -> Result<Located, Problem> {
     let options = PullOptions {
         hf_endpoint: settings.hf_endpoint.value.clone(),
+        ..PullOptions::default()
     };
     choose(settings, &|store, name| {
         let text = name.to_string();

@@ -22,6 +22,7 @@ impl Pull {
         let name = self.model.to_string();
         let options = PullOptions {
             hf_endpoint: settings.hf_endpoint.value,
+            ..PullOptions::default()
         };
         let progress = |step| {
             report(

@@ -1,0 +1,108 @@
+//! The folder of one model, locked while it is changed.
+
+use crate::{HubError, durable};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Room that a disk must keep beside the file.
+const MARGIN: u64 = 64 << 20;
+/// How often a waiting process looks whether the other one is ready.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A model's folder, which no other process changes as long as this value lives. The system frees the lock of a
+/// process that was killed.
+pub(crate) struct Slot {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Slot {
+    /// Locks a folder, making it first; while another process has it, `waiting` hears how many bytes that one has fetched.
+    pub(crate) fn lock(folder: PathBuf, waiting: &dyn Fn(u64)) -> Result<Slot, HubError> {
+        std::fs::create_dir_all(&folder).map_err(|source| HubError::io(&folder, source))?;
+        let path = folder.join("lock");
+        let fail = |source| HubError::io(&path, source);
+        let lock = File::create(&path).map_err(fail)?;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    let part = std::fs::metadata(folder.join("download.part"));
+                    waiting(part.map_or(0, |part| part.len()));
+                    std::thread::sleep(LOOK);
+                }
+                Err(TryLockError::Error(source)) => return Err(fail(source)),
+            }
+        }
+        Ok(Slot {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Refuses when the disk cannot take `needed` more bytes.
+    pub(crate) fn check_space(&self, needed: u64) -> Result<(), HubError> {
+        let space = fs4::available_space(&self.folder);
+        let available = space.map_err(|source| HubError::io(&self.folder, source))?;
+        if available < needed.saturating_add(MARGIN) {
+            return Err(HubError::Space {
+                path: self.folder.clone(),
+                available,
+                needed: needed.saturating_add(MARGIN),
+            });
+        }
+        Ok(())
+    }
+
+    /// Removes what a killed process left behind, unless it can be gone on with.
+    pub(crate) fn tidy(&self) -> Result<(), HubError> {
+        let entries = std::fs::read_dir(&self.folder);
+        let entries = entries.map_err(|source| HubError::io(&self.folder, source))?;
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(".maque-") {
+                durable::remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_one_waits_for_the_first() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let folder = home.path().join("a/b");
+        let first = Slot::lock(folder.clone(), &|_| {}).expect("free");
+        std::fs::write(first.path("download.part"), "12345").expect("written");
+        let (heard, hears) = std::sync::mpsc::channel();
+        let second = std::thread::spawn(move || {
+            Slot::lock(folder, &|done| heard.send(done).expect("heard")).map(drop)
+        });
+        assert_eq!(hears.recv(), Ok(5));
+        drop(first);
+        second.join().expect("no panic").expect("free by now");
+    }
+
+    #[test]
+    fn a_disk_too_small_is_said_with_both_numbers() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let slot = Slot::lock(home.path().join("a"), &|_| {}).expect("free");
+        assert!(slot.check_space(0).is_ok());
+        let error = slot.check_space(u64::MAX / 2).expect_err("too much");
+        assert!(matches!(error, HubError::Space { .. }), "{error}");
+    }
+}
