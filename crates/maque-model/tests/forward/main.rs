@@ -1,5 +1,6 @@
 //! The forward pass against independent references, on small random models and on real weights.
 
+mod likelihood;
 mod published;
 mod random;
 mod same_bytes;

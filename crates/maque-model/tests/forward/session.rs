@@ -33,7 +33,7 @@ impl Loaded {
     /// A sequence without tokens.
     pub(crate) fn session(&self) -> Session<'_> {
         let model = &self.opened.model;
-        let n_pages = 1024 / PAGE_TOKENS;
+        let n_pages = 2048 / PAGE_TOKENS;
         Session {
             machine: &self.machine,
             model,
