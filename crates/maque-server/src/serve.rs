@@ -1,8 +1,18 @@
-//! The accept loop.
+//! The accept loop, with a deadline for each phase of a connection (`axum::serve` has none).
 
-use crate::Stage;
-use std::net::TcpListener;
-use tokio::sync::watch;
+use crate::limits::{HEAD_DEADLINE, LAST_WORDS, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS};
+use crate::routes::routes;
+use crate::{Stage, access};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, watch};
 
 /// Who may ask, and under which names.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +29,73 @@ pub async fn serve(
     stages: watch::Receiver<Stage>,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let _ = (listeners, options, stages);
+    let router = routes(&options, stages);
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = Arc::new(GracefulShutdown::new());
+    let mut loops = tokio::task::JoinSet::new();
+    for listener in listeners {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loops.spawn(accept(
+            listener,
+            router.clone(),
+            Arc::clone(&room),
+            Arc::clone(&graceful),
+        ));
+    }
     shutdown.await;
+    loops.shutdown().await;
+    if let Some(graceful) = Arc::into_inner(graceful) {
+        let _ = tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await;
+    }
     Ok(())
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    room: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+) {
+    loop {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            return; // never closed
+        };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await; // out of file descriptors: some will come back
+            continue;
+        };
+        let router = router.clone();
+        let watcher = graceful.watcher();
+        tokio::spawn(async move {
+            let _permit = permit;
+            let Ok(local) = stream.local_addr() else {
+                return; // closed already
+            };
+            let _ = stream.set_nodelay(true);
+            if has_begun(&stream).await {
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HEAD_DEADLINE)
+                    .max_buf_size(MAX_HEAD)
+                    .max_headers(MAX_HEADERS)
+                    .serve_connection(
+                        TokioIo::new(stream),
+                        TowerToHyperService::new(with(local, router)),
+                    );
+                let _ = watcher.watch(connection).await; // a client that goes away is no error
+            }
+        });
+    }
+}
+
+/// Whether the first byte came in time.
+async fn has_begun(stream: &TcpStream) -> bool {
+    let readable = tokio::time::timeout(HEAD_DEADLINE, stream.readable()).await;
+    matches!(readable, Ok(Ok(())))
+}
+
+/// The routes, knowing the address that a request came in on.
+fn with(local: SocketAddr, router: Router) -> Router {
+    router.layer(axum::Extension(access::Local(local)))
 }

@@ -1,9 +1,10 @@
 //! Everything that answers: engine, tokenizer, template, names.
 
+use crate::api::openai::chat;
 use axum::body::Body;
 use axum::response::Response;
 use maque_engine::Engine;
-use maque_model::{ChatTemplate, Generation, ModelConfig, Tokenizer};
+use maque_model::{ChatTemplate, Generation, Message, ModelConfig, Tokenizer};
 use std::sync::Arc;
 
 /// What a service is made of.
@@ -40,12 +41,45 @@ impl Service {
 
     /// Evaluates what every conversation begins with (the template's system prompt) and keeps it cached.
     pub async fn warm(&self) {
-        todo!("{}", self.parts.name)
+        let prompts = ["a", "我"].map(|text| self.prompt(text).unwrap_or_default());
+        let [one, other] = &prompts;
+        let n = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+        if let Ok(mut running) = self.parts.engine.warm(&one[..n]) {
+            while running.next().await.is_some() {}
+        }
     }
 
     /// The answer to the body of a `POST /v1/chat/completions`, by the same way as over HTTP, without a socket.
     /// Dropping the response, or its body, cancels it.
     pub async fn chat(&self, body: serde_json::Value) -> Response<Body> {
-        todo!("{} {body}", self.parts.name)
+        chat::chat(self.clone(), body).await
+    }
+
+    /// The name under which the model is listed.
+    pub(crate) fn name(&self) -> &str {
+        &self.parts.name
+    }
+
+    /// The model's own way of sampling.
+    pub(crate) fn generation(&self) -> &Generation {
+        &self.parts.generation
+    }
+
+    /// All parts.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Ids of a conversation's first turn; `None` where the template or the tokenizer refuses.
+    fn prompt(&self, text: &str) -> Option<Vec<u32>> {
+        let message = Message {
+            role: "user".to_owned(),
+            content: text.to_owned(),
+            tool_calls: None,
+            tool_call_id: None,
+            name: None,
+        };
+        let text = self.parts.template.render(&[message], None).ok()?;
+        self.parts.tokenizer.encode_with_special(&text).ok()
     }
 }

@@ -9,6 +9,8 @@ mod config;
 mod doctor;
 mod hostile;
 mod memory;
+mod mirror;
+mod pull;
 mod serve;
 mod server;
 mod weights;

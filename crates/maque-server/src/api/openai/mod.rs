@@ -1,0 +1,224 @@
+//! OpenAI's API: what an answer has in common with every other one, sent whole or as server-sent events.
+
+pub(crate) mod chat;
+pub(crate) mod completions;
+mod logprobs;
+pub(crate) mod models;
+
+use crate::Service;
+use crate::answers::{Answers, usage_json};
+use crate::choice::Output;
+use crate::error::ApiError;
+use crate::options::Delivery;
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use maque_engine::{TokenEvent, Usage};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A comment is sent when nothing else was for so long, that nothing on the way takes the connection for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// How one kind of answer is written: it gathers what is heard, and hands it out in chunks or whole.
+trait Shape: Send + 'static {
+    /// Choices before the first text.
+    fn opening(&self) -> Vec<Value>;
+    /// A token of choice `index`'s prompt.
+    fn prompt(&mut self, index: usize, token: TokenEvent);
+    /// A text of choice `index`, and the tokens that begin in it.
+    fn text(&mut self, index: usize, text: String, tokens: &[TokenEvent]);
+    /// The end of choice `index`.
+    fn end(&mut self, index: usize, reason: &'static str);
+    /// What was gathered of choice `index` since its last chunk.
+    fn chunk(&mut self, index: usize) -> Value;
+    /// All that was gathered of all choices.
+    fn choices(&mut self) -> Vec<Value>;
+    /// `object` of a chunk, and of a whole answer.
+    fn objects(&self) -> [&'static str; 2];
+}
+
+/// What every chunk and every whole answer begins with.
+struct Envelope {
+    head: Value,
+    warnings: Vec<String>,
+}
+
+impl Envelope {
+    fn new(prefix: &str, service: &Service, warnings: Vec<String>) -> Envelope {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let created = since.map_or(0, |since| since.as_secs());
+        let id = format!("{prefix}-{:016x}", RandomState::new().hash_one(created));
+        let head = json!({ "id": id, "object": "", "created": created, "model": service.name() });
+        Envelope { head, warnings }
+    }
+
+    fn with(&self, object: &str, choices: Vec<Value>) -> Value {
+        let mut value = self.head.clone();
+        value["object"] = json!(object);
+        value["choices"] = Value::Array(choices);
+        value
+    }
+}
+
+/// Sends answers as wanted.
+async fn deliver(
+    answers: Answers,
+    shape: impl Shape,
+    envelope: Envelope,
+    delivery: Delivery,
+) -> Response<Body> {
+    match delivery {
+        Delivery::Whole => whole(answers, shape, envelope).await.into_response(),
+        Delivery::Stream {
+            with_usage,
+            with_stages,
+        } => {
+            let stream = Stream::new(answers, shape, envelope, [with_usage, with_stages]);
+            let bytes = futures_util::stream::unfold(stream, |mut stream| async move {
+                let bytes = stream.next().await?;
+                Some((Ok::<Bytes, std::convert::Infallible>(bytes), stream))
+            });
+            let headers = [
+                (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-cache"),
+            ];
+            (headers, Body::from_stream(bytes)).into_response()
+        }
+    }
+}
+
+async fn whole(
+    mut answers: Answers,
+    mut shape: impl Shape,
+    envelope: Envelope,
+) -> Result<axum::Json<Value>, ApiError> {
+    let mut total = Usage::default();
+    while let Some((index, output)) = answers.next().await {
+        match output {
+            Output::Stage(_) => {}
+            Output::Prompt(token) => shape.prompt(index, token),
+            Output::Text(text, tokens) => shape.text(index, text, &tokens),
+            Output::End(reason, usage) => {
+                shape.end(index, reason);
+                answers.count(&mut total, index, usage);
+            }
+            Output::Failed(error) => return Err(error),
+        }
+    }
+    let mut answer = envelope.with(shape.objects()[1], shape.choices());
+    answer["usage"] = usage_json(total);
+    if !envelope.warnings.is_empty() {
+        answer["warnings"] = json!(envelope.warnings);
+    }
+    Ok(axum::Json(answer))
+}
+
+/// An answer as server-sent events. Dropping it cancels the answer.
+struct Stream<S> {
+    answers: Answers,
+    shape: S,
+    envelope: Envelope,
+    with_usage: bool,
+    with_stages: bool,
+    total: Usage,
+    ready: VecDeque<Bytes>,
+    is_done: bool,
+}
+
+impl<S: Shape> Stream<S> {
+    fn new(
+        answers: Answers,
+        shape: S,
+        envelope: Envelope,
+        [with_usage, with_stages]: [bool; 2],
+    ) -> Stream<S> {
+        let mut stream = Stream {
+            answers,
+            shape,
+            envelope,
+            with_usage,
+            with_stages,
+            total: Usage::default(),
+            ready: VecDeque::new(),
+            is_done: false,
+        };
+        for choice in stream.shape.opening() {
+            stream.send(choice);
+        }
+        stream
+    }
+
+    /// The next bytes; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                return Some(bytes);
+            }
+            if self.is_done {
+                return None;
+            }
+            match tokio::time::timeout(KEEP_ALIVE, self.answers.next()).await {
+                Err(_) => return Some(Bytes::from_static(b": waiting\n\n")),
+                Ok(Some((index, output))) => self.hear(index, output),
+                Ok(None) => self.close(),
+            }
+        }
+    }
+
+    fn hear(&mut self, index: usize, output: Output) {
+        match output {
+            Output::Stage(stage) if self.with_stages && index == 0 => {
+                self.ready
+                    .push_back(format!("event: maque.stage\ndata: {stage}\n\n").into());
+            }
+            Output::Stage(_) => {}
+            Output::Prompt(token) => self.shape.prompt(index, token),
+            Output::Text(text, tokens) => {
+                self.shape.text(index, text, &tokens);
+                self.chunk(index);
+            }
+            Output::End(reason, usage) => {
+                self.shape.end(index, reason);
+                self.chunk(index);
+                self.answers.count(&mut self.total, index, usage);
+            }
+            Output::Failed(error) => {
+                self.data(&error.body());
+                self.is_done = true;
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let mut last = self.envelope.with(self.shape.objects()[0], Vec::new());
+        if !self.envelope.warnings.is_empty() {
+            last["warnings"] = json!(self.envelope.warnings);
+        }
+        if self.with_usage {
+            last["usage"] = usage_json(self.total);
+        }
+        if self.with_usage || !self.envelope.warnings.is_empty() {
+            self.data(&last);
+        }
+        self.ready
+            .push_back(Bytes::from_static(b"data: [DONE]\n\n"));
+        self.is_done = true;
+    }
+
+    fn chunk(&mut self, index: usize) {
+        let choice = self.shape.chunk(index);
+        self.send(choice);
+    }
+
+    fn send(&mut self, choice: Value) {
+        let chunk = self.envelope.with(self.shape.objects()[0], vec![choice]);
+        self.data(&chunk);
+    }
+
+    fn data(&mut self, value: &Value) {
+        self.ready.push_back(format!("data: {value}\n\n").into());
+    }
+}

@@ -1,0 +1,120 @@
+//! Why a request was refused, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use maque_engine::SubmitError;
+use serde_json::{Value, json};
+
+/// A refusal; `IntoResponse` is the only place where it becomes a status.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    error: Value,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &str, message: impl Into<String>) -> ApiError {
+        let kind = match status.is_server_error() {
+            true => "server_error",
+            false => "invalid_request_error",
+        };
+        let message: String = message.into();
+        let error = json!({ "message": message, "type": kind, "param": null, "code": code });
+        ApiError { status, error }
+    }
+
+    /// A field that is wrong: its name, and what it must be.
+    pub(crate) fn field(name: &str, must: &str) -> ApiError {
+        let mut error = ApiError::bad_request(&format!("{name} {must}"));
+        error.error["param"] = json!(name);
+        error
+    }
+
+    pub(crate) fn bad_request(message: &str) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    }
+
+    pub(crate) fn unauthorized() -> ApiError {
+        let message = "a key is needed: send it as Authorization: Bearer KEY or x-api-key: KEY";
+        ApiError::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message)
+    }
+
+    pub(crate) fn forbidden(message: &str) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    pub(crate) fn not_found(message: &str) -> ApiError {
+        ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(crate) fn model_not_found(name: &str, served: &str) -> ApiError {
+        let message = format!("the model {name:?} is not served; use {served:?} or \"default\"");
+        ApiError::new(StatusCode::NOT_FOUND, "model_not_found", message)
+    }
+
+    pub(crate) fn method_not_allowed() -> ApiError {
+        let message = "the route does not know this method; README lists the routes";
+        ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            message,
+        )
+    }
+
+    pub(crate) fn too_large(limit: usize) -> ApiError {
+        let message = format!("the body is larger than {limit} bytes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+    }
+
+    pub(crate) fn unsupported_media_type() -> ApiError {
+        let message = "the body must be JSON: send content-type: application/json";
+        ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message)
+    }
+
+    pub(crate) fn not_ready(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
+    }
+
+    /// An answer that ended without being complete.
+    pub(crate) fn ended(message: &str) -> ApiError {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "ended_early", message)
+    }
+
+    /// The body, for streams that have begun.
+    pub(crate) fn body(&self) -> Value {
+        json!({ "error": self.error })
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> ApiError {
+        let message = error.to_string();
+        match error {
+            SubmitError::TooLong { n_prompt, context } => {
+                let code = "context_length_exceeded";
+                let mut error = ApiError::new(StatusCode::BAD_REQUEST, code, message);
+                error.error["n_prompt"] = json!(n_prompt);
+                error.error["context"] = json!(context);
+                error
+            }
+            SubmitError::QueueFull { .. } => {
+                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", message)
+            }
+            SubmitError::Empty | SubmitError::UnknownToken { .. } => {
+                ApiError::bad_request(&message)
+            }
+            SubmitError::Stopped => ApiError::not_ready(message),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(self.body())).into_response();
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            let seconds = axum::http::HeaderValue::from_static("5");
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
