@@ -19,7 +19,7 @@ use split::Splitter;
 use std::borrow::Cow;
 use tokenizers::Model as _;
 use tokenizers::models::bpe::BPE;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization_alignments::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Longest text that is tokenised at once, in bytes: a few times the longest context.
 pub const MAX_TEXT_BYTES: usize = 16 << 20;
@@ -105,7 +105,7 @@ impl Tokenizer {
     fn encode_plain(&self, ids: &mut Vec<u32>, text: &str) {
         let text = match self.splitter.normalizes() {
             true if is_nfc_quick(text.chars()) != IsNormalized::Yes => {
-                Cow::Owned(text.nfc().collect())
+                Cow::Owned(text.nfc().map(|(letter, _)| letter).collect())
             }
             _ => Cow::<str>::Borrowed(text),
         };
