@@ -1,3 +1,5 @@
+//! Blocks against the Python package `gguf`, to the bit.
+
 use super::*;
 
 /// Every format, with what `tests/goldens/dequantize.py` wrote for it.

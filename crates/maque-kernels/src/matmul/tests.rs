@@ -1,3 +1,5 @@
+//! Every instruction set against the scalar specification, to the bit.
+
 use crate::{Activations, Format, Isa, Machine, Matrix, dequantize};
 use std::num::NonZeroUsize;
 

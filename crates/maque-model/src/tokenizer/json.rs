@@ -229,14 +229,9 @@ fn split_merge(merge: Merge) -> Result<(String, String), LoadError> {
     }
 }
 
-/// Tokens in the order of their ids, which must be all numbers from 0.
-fn by_id<'a>(
-    vocab: HashMap<Cow<'a, str>, u32>,
-    added: Vec<AddedToken>,
-) -> Result<Vec<(Cow<'a, str>, Kind)>, LoadError> {
-    let mut tokens: Vec<(u32, Cow<'a, str>, Kind)> =
-        Vec::with_capacity(vocab.len().saturating_add(added.len()));
-    for token in &added {
+/// Added tokens must be plain, and agree with the vocabulary where both have a text.
+fn check_added(vocab: &HashMap<Cow<'_, str>, u32>, added: &[AddedToken]) -> Result<(), LoadError> {
+    for token in added {
         let odd = [
             token.single_word,
             token.lstrip,
@@ -261,6 +256,17 @@ fn by_id<'a>(
             ));
         }
     }
+    Ok(())
+}
+
+/// Tokens in the order of their ids, which must be all numbers from 0.
+fn by_id<'a>(
+    vocab: HashMap<Cow<'a, str>, u32>,
+    added: Vec<AddedToken>,
+) -> Result<Vec<(Cow<'a, str>, Kind)>, LoadError> {
+    check_added(&vocab, &added)?;
+    let mut tokens: Vec<(u32, Cow<'a, str>, Kind)> =
+        Vec::with_capacity(vocab.len().saturating_add(added.len()));
     let names: std::collections::HashSet<&str> =
         added.iter().map(|token| token.content.as_str()).collect();
     tokens.extend(
