@@ -18,8 +18,8 @@ pub(crate) const WIDTHS: RangeInclusive<usize> = 32..=1 << 20;
 pub(crate) const HEADS: RangeInclusive<usize> = 1..=1024;
 /// Elements of a head.
 pub(crate) const HEAD_DIMS: RangeInclusive<usize> = 8..=256;
-/// Positions.
-pub(crate) const POSITIONS: RangeInclusive<usize> = 1..=1 << 24;
+/// Positions; the table of their angles takes 8 MB at most.
+pub(crate) const POSITIONS: RangeInclusive<usize> = 1..=1 << 20;
 /// Ids in the vocabulary.
 pub(crate) const VOCABULARY: RangeInclusive<usize> = 1..=1 << 22;
 /// The norm's epsilon.
