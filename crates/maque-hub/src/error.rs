@@ -125,6 +125,9 @@ pub(crate) enum SourceError {
     /// It cannot be said whether the right bytes will come.
     #[error("neither it nor the catalogue declares the file's size and SHA-256")]
     Undeclared,
+    /// A part of the file other than the one asked for.
+    #[error("it does not send the range that was asked for")]
+    Range,
     /// Other bytes than wanted.
     #[error("it sent {0} other than the model's")]
     Other(&'static str),
@@ -134,4 +137,14 @@ pub(crate) enum SourceError {
     /// Disk trouble: no other source helps.
     #[error(transparent)]
     Fatal(#[from] HubError),
+}
+
+impl SourceError {
+    /// Whether another attempt may go better.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            SourceError::Network(_) | SourceError::Broken { .. } | SourceError::Range
+        )
+    }
 }

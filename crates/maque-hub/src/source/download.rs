@@ -28,7 +28,7 @@ pub(super) fn fetch(
         part.keep()?;
         match fetched {
             Ok(()) => {}
-            Err(error @ (SourceError::Network(_) | SourceError::Broken { .. })) => {
+            Err(error) if error.is_passing() => {
                 n_fruitless = match before < part.written() {
                     true => 0,
                     false => n_fruitless + 1,
@@ -94,9 +94,7 @@ fn accept(url: &str, part: &mut Part, response: &Response<Body>) -> Result<(), S
         206 if range(headers) == Some((part.written(), part.wanted().n_bytes)) => {}
         206 | 416 if 0 < part.written() => {
             part.restart()?; // the next attempt asks for all of it
-            return Err(SourceError::Declaration(
-                "it does not send the range that was asked for".into(),
-            ));
+            return Err(SourceError::Range);
         }
         200 if 0 < part.written() => part.restart()?,
         200 => {}

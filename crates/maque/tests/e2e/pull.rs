@@ -99,10 +99,8 @@ fn killed_fifty_times_it_resumes_and_is_right() {
         child.kill().expect("a child");
         child.wait().expect("ended");
         n_kills += 1;
-        assert!(
-            !file(&home).exists() || run(&mut home.maque(&["verify", "test:1b"]), b"").code <= 6
-        );
         if file(&home).exists() {
+            assert!(std::fs::read(file(&home)).expect("there") == mirror.content());
             std::fs::remove_dir_all(home.path().join("models")).expect("removed"); // begin again
         }
     }
