@@ -1,90 +1,79 @@
-// What the page asks of the server: how the model is, and answers.
-import { SseReader } from "./sse";
+// The server's HTTP API as the page uses it: health and streamed chat.
+import { keptForTab } from "./keep";
+import { eventsOf } from "./sse";
 
-/** `GET /health`. */
-export interface Health {
-  status: "ok" | "loading" | "failed" | "gone";
-  stage?: string;
+export type StageName = "locating" | "downloading" | "loading" | "warming" | "ready" | "failed";
+export interface HealthReport {
+  status: "ok" | "loading" | "failed";
+  stage: StageName;
   model?: string;
   done?: number;
   total?: number;
   message?: string;
 }
-
-/** A turn as the server reads it. */
 export interface Message {
   role: "user" | "assistant";
   content: string;
 }
+export interface Usage {
+  completion_tokens: number;
+  prompt_tokens: number;
+  prompt_tokens_details?: { cached_tokens?: number };
+}
+/** Where a request is before its first token. */
+export interface WaitStage {
+  stage: string;
+  position?: number;
+  done?: number;
+  total?: number;
+}
+export interface Chunk {
+  wait?: WaitStage;
+  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
+  usage?: Usage | null;
+  error?: { message?: string };
+  warnings?: unknown[];
+}
 
-/** What is heard of an answer. */
-export type Heard =
-  | { kind: "stage"; stage: string; position?: number; done?: number; total?: number }
-  | { kind: "text"; text: string }
-  | { kind: "finish"; reason: string }
-  | { kind: "usage"; tokens: number; cached: number }
-  | { kind: "warning"; text: string };
-
-/** A refusal with its HTTP status. */
+/** The server answered, and the answer is no. */
 export class Refusal extends Error {
   constructor(readonly status: number, message: string) {
     super(message);
   }
 }
 
-const KEY = "maque.key";
-
-export function setKey(key: string): void {
-  sessionStorage.setItem(KEY, key);
+export async function health(signal: AbortSignal): Promise<HealthReport> {
+  const response = await fetch("/health", { signal, cache: "no-store" });
+  return (await response.json()) as HealthReport;
 }
 
-function headers(): Record<string, string> {
-  const key = sessionStorage.getItem(KEY);
-  return { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) };
+/** Streams an answer, chunk by chunk; ends normally only after `[DONE]`. */
+export async function* streamChat(messages: Message[], signal: AbortSignal): AsyncGenerator<Chunk> {
+  const response = await fetch("/v1/chat/completions", {
+    method: "POST",
+    headers: { "content-type": "application/json", ...authorization() },
+    body: JSON.stringify({ model: "default", messages, stream: true, stream_options: { include_usage: true, include_stages: true } }),
+    signal,
+  });
+  if (!response.ok || !response.body) throw new Refusal(response.status, await reasonOf(response));
+  for await (const { name, data } of eventsOf(response.body)) {
+    if (data === "[DONE]") return;
+    const chunk: Chunk = name === "maque.stage" ? { wait: JSON.parse(data) as WaitStage } : (JSON.parse(data) as Chunk);
+    if (chunk.error) throw new Refusal(response.status, chunk.error.message ?? data);
+    yield chunk;
+  }
 }
 
-export async function health(): Promise<Health> {
+function authorization(): Record<string, string> {
+  const key = keptForTab.get("key");
+  return key ? { authorization: `Bearer ${key}` } : {};
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const text = await response.text();
   try {
-    return (await (await fetch("/health", { cache: "no-store" })).json()) as Health;
+    return (JSON.parse(text) as Chunk).error?.message ?? text;
   } catch {
-    return { status: "gone" };
+    return text.slice(0, 300) || `HTTP ${response.status}`;
   }
-}
-
-/** The answer to a conversation, as it comes. Aborting `signal` cancels it on the server. */
-export async function* answer(messages: Message[], signal: AbortSignal): AsyncGenerator<Heard> {
-  const stream_options = { include_usage: true, include_stages: true };
-  const body = JSON.stringify({ model: "default", messages, stream: true, stream_options });
-  const response = await fetch("/v1/chat/completions", { method: "POST", headers: headers(), body, signal });
-  if (!response.ok || !response.body) throw await refusal(response);
-  const reader = new SseReader();
-  const text = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await text.read();
-    if (done) return;
-    for (const event of reader.push(value)) {
-      if (event.data !== "[DONE]") yield* understand(event.name, JSON.parse(event.data));
-    }
-  }
-}
-
-async function refusal(response: Response): Promise<Refusal> {
-  const body = await response.json().catch(() => ({}));
-  return new Refusal(response.status, body?.error?.message ?? `HTTP ${response.status}`);
-}
-
-/** The parts of one event. */
-export function understand(name: string, data: any): Heard[] {
-  if (name === "maque.stage") return [{ kind: "stage", ...data }];
-  if (data.error) throw new Refusal(500, String(data.error.message));
-  const heard: Heard[] = [];
-  const choice = data.choices?.[0];
-  if (choice?.delta?.content) heard.push({ kind: "text", text: choice.delta.content });
-  if (choice?.finish_reason) heard.push({ kind: "finish", reason: choice.finish_reason });
-  for (const text of data.warnings ?? []) heard.push({ kind: "warning", text });
-  if (data.usage) {
-    const cached = data.usage.prompt_tokens_details?.cached_tokens ?? 0;
-    heard.push({ kind: "usage", tokens: data.usage.completion_tokens, cached });
-  }
-  return heard;
 }

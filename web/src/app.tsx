@@ -1,102 +1,68 @@
-// The whole page: a head line, one conversation, one input.
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { setKey } from "./api";
+// The whole page: header, conversation, input.
+import { useEffect, useState } from "preact/hooks";
+import type { Chat } from "./chat";
 import { Composer } from "./composer";
-import { Conversation } from "./conversation";
-import { Status, useHealth } from "./status";
-import { TurnView } from "./turn";
-import { preferred, WORDS, type Language, type Words } from "./words";
+import type { Health } from "./health";
+import { kept } from "./keep";
+import { KeyAsk } from "./key";
+import { Spoken, LANGUAGES, applyLanguage, savedLanguage, type Language } from "./words";
+import { applyTheme, nextTheme, savedTheme } from "./theme";
+import { Stages } from "./stages";
+import { useStore } from "./store";
+import { Talk } from "./talk";
 
-export function App() {
-  const [language, setLanguage] = useState<Language>(preferred);
-  const [, changed] = useReducer((n: number) => n + 1, 0);
-  const conversation = useRef<Conversation>(null);
-  conversation.current ??= new Conversation(() => changed(0));
-  const words = WORDS[language];
-  const health = useHealth();
-  const isReady = health.status === "ok";
-  useEffect(() => {
-    document.documentElement.lang = language;
-    document.title = words.title;
-  }, [language]);
-  const choose = (language: Language) => {
-    localStorage.setItem("maque.language", language);
-    setLanguage(language);
+interface Props {
+  chat: Chat;
+  health: Health;
+}
+
+export function App({ chat, health }: Props) {
+  const [language, setLanguage] = useState<Language>(savedLanguage);
+  useStore(chat);
+  useStore(health);
+  useEffect(() => applyLanguage(language), [language]);
+  const switchLanguage = () => {
+    const other = language === "zh" ? "en" : "zh";
+    kept.set("language", other);
+    setLanguage(other);
   };
-  const talk = conversation.current;
-  const ask = (text: string) => void talk.ask(text);
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        <span class="model">{health.model?.split("/").pop()}</span>
-        <button type="button" onClick={() => talk.clear()}>{words.fresh}</button>
-        <ThemeSwitch words={words} />
-        <button type="button" id="language" onClick={() => choose(language === "zh" ? "en" : "zh")}>{words.other}</button>
-      </header>
-      <main>
-        {talk.turns.length === 0 ? <Openings words={words} isReady={isReady} ask={ask} /> : <Turns talk={talk} words={words} />}
-      </main>
-      <footer>
-        {isReady ? null : <Status health={health} words={words} />}
-        {talk.needsKey ? <KeyField words={words} /> : null}
-        <Composer words={words} isReady={isReady} isBusy={talk.isBusy} ask={ask} stop={() => talk.stop()} />
+    <Spoken.Provider value={LANGUAGES[language]}>
+      <Header chat={chat} health={health} onLanguage={switchLanguage} language={language} />
+      <Talk chat={chat} />
+      <footer class="ask">
+        <Stages health={health} />
+        {chat.needsKey && <KeyAsk chat={chat} />}
+        <Composer chat={chat} health={health} />
       </footer>
-    </div>
+    </Spoken.Provider>
   );
 }
 
-function Openings({ words, isReady, ask }: { words: Words; isReady: boolean; ask(text: string): void }) {
-  return (
-    <section class="openings">
-      <h2>{words.hello}</h2>
-      {words.openings.map((text) => (
-        <button key={text} type="button" disabled={!isReady} onClick={() => ask(text)}>{text}</button>
-      ))}
-    </section>
-  );
-}
-
-/** The turns; they follow the answer until the reader scrolls away from its end. */
-function Turns({ talk, words }: { talk: Conversation; words: Words }) {
-  const isAtEnd = useRef(true);
-  useEffect(() => {
-    const watch = () => {
-      const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
-      isAtEnd.current = scrollHeight - scrollTop - clientHeight < 48;
-    };
-    addEventListener("scroll", watch, { passive: true });
-    return () => removeEventListener("scroll", watch);
-  }, []);
-  useEffect(() => {
-    if (isAtEnd.current) document.documentElement.scrollTop = document.documentElement.scrollHeight;
-  });
-  const last = talk.turns.length - 1;
-  return (
-    <section class="turns">
-      {talk.turns.map((turn, i) => <TurnView key={i} turn={turn} words={words} isWriting={talk.isBusy && i === last} />)}
-      <div class="offscreen" role="status">{talk.isBusy ? "" : talk.turns[last]?.text}</div>
-    </section>
-  );
-}
-
-function ThemeSwitch({ words }: { words: Words }) {
-  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? system);
-  const other = theme === "dark" ? "light" : "dark";
-  const toggle = () => {
-    document.documentElement.dataset.theme = other;
-    localStorage.setItem("maque.theme", other);
-    setTheme(other);
+function Header({ chat, health, language, onLanguage }: Props & { language: Language; onLanguage: () => void }) {
+  const words = LANGUAGES[language];
+  const [theme, setTheme] = useState(savedTheme);
+  const turnTheme = () => {
+    applyTheme(nextTheme(theme));
+    setTheme(nextTheme(theme));
   };
-  return <button type="button" id="theme" onClick={toggle}>{words[other]}</button>;
+  return (
+    <header>
+      <h1 class="brand"><Sparrow />Maque</h1>
+      <span class="model">{health.report?.model?.split("/").at(-1)}</span>
+      <span class="grow" />
+      <button type="button" onClick={() => chat.clear()} disabled={chat.turns.length === 0}>{words.newChat}</button>
+      <button type="button" onClick={turnTheme} aria-label={`${words.themeLabel}: ${words.theme[theme]}`}>{words.theme[theme]}</button>
+      <button type="button" id="language" lang={language === "zh" ? "en" : "zh-CN"} onClick={onLanguage}>{words.language}</button>
+    </header>
+  );
 }
 
-function KeyField({ words }: { words: Words }) {
+function Sparrow() {
   return (
-    <label class="key">
-      {words.key}
-      <input type="password" autocomplete="off" onChange={(event) => setKey(event.currentTarget.value)} />
-    </label>
+    <svg width="22" height="22" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+      <path d="M3 14c3.5 0 5-1.5 6-4 .9-2.300 2.500-4 5-4 2.200 0 3.700 1.400 4 3.300L21 11l-3 .8c-.4 4.200-3.400 7.200-7.600 7.200C7 19 4.500 17.200 3 14Z" />
+      <path d="M10.500 19 9.500 22M13.500 18.600l.8 3.400M15.200 9.200h.01" />
+    </svg>
   );
 }

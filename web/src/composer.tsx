@@ -1,48 +1,55 @@
-// The one input. It grows with its text; Enter sends, but never while an input method is composing.
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { Words } from "./words";
+// The input: grows with its text, sends on Enter unless an input method is composing, keeps its draft.
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Chat } from "./chat";
+import type { Health } from "./health";
+import { keptForTab } from "./keep";
+import { useWords } from "./words";
 
-interface Props {
-  words: Words;
-  isReady: boolean;
-  isBusy: boolean;
-  ask(text: string): void;
-  stop(): void;
+const MAX_HEIGHT_PX = 240;
+const hasTouch = matchMedia("(pointer: coarse)").matches;
+
+/** Whether this key press means "send": not while composing, and a new line on touch keyboards. */
+function isSend(event: KeyboardEvent): boolean {
+  const isComposing = event.isComposing || event.keyCode === 229;
+  return event.key === "Enter" && !event.shiftKey && !isComposing && !hasTouch;
 }
 
-const DRAFT = "maque.draft";
-
-export function Composer({ words, isReady, isBusy, ask, stop }: Props) {
-  const [text, setText] = useState(localStorage.getItem(DRAFT) ?? "");
+export function Composer({ chat, health }: { chat: Chat; health: Health }) {
+  const words = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    localStorage.setItem(DRAFT, text);
-    if (!field.current) return;
-    field.current.style.height = "auto";
-    field.current.style.height = `${field.current.scrollHeight}px`;
-  }, [text]);
+  const [draft, setDraft] = useState(() => keptForTab.get("draft"));
+  const canSend = draft.trim() !== "" && !chat.isBusy && !health.isGone;
+  useLayoutEffect(() => fit(field.current), [draft]);
+  useEffect(() => keptForTab.set("draft", draft), [draft]);
+  useEffect(() => { if (!hasTouch) field.current?.focus(); }, []);
   const send = () => {
-    if (!text.trim() || !isReady || isBusy) return;
-    setText("");
-    ask(text.trim());
+    if (!canSend) return;
+    chat.send(draft.trim());
+    setDraft("");
+    field.current?.focus();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (!sends(event)) return;
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && chat.isBusy) chat.stop();
+    if (!isSend(event)) return;
     event.preventDefault();
     send();
   };
   return (
-    <form class="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <textarea ref={field} rows={1} autofocus aria-label={words.placeholder} placeholder={words.placeholder} value={text}
-        onInput={(event) => setText(event.currentTarget.value)} onKeyDown={onKeyDown} />
-      {isBusy
-        ? <button type="button" id="stop" onClick={stop}>{words.stop}</button>
-        : <button type="submit" id="send" disabled={!isReady || !text.trim()}>{words.send}</button>}
-    </form>
+    <div class="box">
+      <textarea ref={field} rows={1} value={draft} placeholder={words.placeholder} aria-label={words.placeholder}
+        onInput={(event) => setDraft(event.currentTarget.value)} onKeyDown={press} />
+      <div class="tools">
+        <span class="hint">{hasTouch ? words.hintTouch : words.hint}</span>
+        {chat.isBusy
+          ? <button type="button" class="main stop" onClick={() => chat.stop()}>{words.stop}</button>
+          : <button type="button" class="main" disabled={!canSend} onClick={send}>{words.send}</button>}
+      </div>
+    </div>
   );
 }
 
-/** Whether a key sends: Enter, but not with Shift and not the one that ends a composition (key code 229). */
-export function sends(event: Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">): boolean {
-  return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+function fit(field: HTMLTextAreaElement | null): void {
+  if (!field) return;
+  field.style.height = "auto";
+  field.style.height = `${Math.min(field.scrollHeight, MAX_HEIGHT_PX)}px`;
 }

@@ -1,9 +1,14 @@
-// The page begins here.
+// Starts the page: keeps the health poll and the conversation, and shows them.
 import { render } from "preact";
 import { App } from "./app";
+import { Chat } from "./chat";
+import { Health } from "./health";
+import { applyTheme, savedTheme } from "./theme";
 import "./tokens.css";
 import "./page.css";
 
-const theme = localStorage.getItem("maque.theme");
-if (theme) document.documentElement.dataset.theme = theme;
-render(<App />, document.getElementById("page") as HTMLElement);
+applyTheme(savedTheme());
+const health = new Health();
+const chat = new Chat(health);
+health.start();
+render(<App chat={chat} health={health} />, document.body);

@@ -1,50 +1,84 @@
-// One turn: a question, or an answer with what is worth knowing about it.
-import { useState } from "preact/hooks";
-import type { Turn } from "./conversation";
-import { copy } from "./copy";
-import { Markdown } from "./markdown";
-import type { Words } from "./words";
+// A question and its answer, with how it ended and what it cost.
+import { useEffect, useState } from "preact/hooks";
+import type { Answer, Chat, Turn } from "./chat";
+import { CopyButton } from "./copy";
+import { figuresOf } from "./figures";
+import { Prose } from "./prose";
+import { useWords } from "./words";
+import type { Words } from "./words.zh";
 
-export function TurnView({ turn, words, isWriting }: { turn: Turn; words: Words; isWriting: boolean }) {
-  if (turn.role === "user") return <article class="question" aria-label={words.you}>{turn.text}</article>;
+interface Props {
+  turn: Turn;
+  chat: Chat;
+  isLast: boolean;
+}
+
+export function TurnView({ turn, chat, isLast }: Props) {
+  const words = useWords();
   return (
-    <article class="answer" aria-label={words.model} aria-busy={isWriting}>
-      {turn.wait ? <p class="wait">{waiting(turn, words)}</p> : null}
-      <Markdown text={turn.text} words={words} />
-      {turn.error ? <p class="warn" role="alert">{words.broken}: {turn.error}</p> : null}
-      {turn.warnings.map((text) => <p key={text} class="warn">{text}</p>)}
-      {isWriting ? null : <Foot turn={turn} words={words} />}
-    </article>
+    <>
+      <article class="turn" aria-label={words.you}>
+        <div class="you">{turn.question}</div>
+        <div class="row end"><CopyButton text={turn.question} /></div>
+      </article>
+      <article class="turn" aria-label={words.answer} aria-busy={turn.answer.phase !== "done"}>
+        {turn.answer.text ? <Prose text={turn.answer.text} /> : turn.answer.phase !== "done" && <Wait answer={turn.answer} />}
+        <End answer={turn.answer} />
+        <div class="row">{turn.answer.phase === "done" && <Tools turn={turn} chat={chat} isLast={isLast} />}</div>
+      </article>
+    </>
   );
 }
 
-function waiting(turn: Turn, words: Words): string {
-  const { stage = "", position = 0, done = 0, total = 1 } = turn.wait ?? {};
-  if (stage === "queued") return `${words.queued} ${position}`;
-  if (stage === "reading") return `${words.reading} ${Math.floor((100 * done) / total)} %`;
-  return `${words.writing} …`;
-}
-
-function Foot({ turn, words }: { turn: Turn; words: Words }) {
-  const [isCopied, setCopied] = useState(false);
-  const onCopy = () => copy(turn.text).then(() => setCopied(true));
+function Tools({ turn: { answer }, chat, isLast }: Props) {
+  const words = useWords();
   return (
-    <p class="foot">
-      <span>{facts(turn, words).join(" · ")}</span>
-      <button type="button" onClick={onCopy}>{isCopied ? words.copied : words.copy}</button>
-    </p>
+    <>
+      {answer.text && <CopyButton text={answer.text} />}
+      {isLast && <button type="button" class="quiet" onClick={() => chat.retry()}>{words.retry}</button>}
+      <span class="grow" />
+      <span class="figures">{figuresOf(answer, words).join(" · ")}</span>
+    </>
   );
 }
 
-/** Time to the first token, speed, length, and an end that is not the answer's own. */
-export function facts(turn: Turn, words: Words): string[] {
-  const ends: Record<string, string> = { length: words.length, repetition: words.repetition, stopped: words.stopped };
-  const { firstMs, rate, tokens, cached } = turn;
-  return [
-    turn.finish ? ends[turn.finish] : undefined,
-    firstMs === undefined ? undefined : `${words.first} ${Math.round(firstMs)} ms`,
-    rate === undefined ? undefined : `${rate.toFixed(1)} ${words.perSecond}`,
-    tokens === undefined ? undefined : `${tokens} ${words.tokens}`,
-    cached ? `${cached} ${words.cached}` : undefined,
-  ].filter((fact) => fact !== undefined);
+/** The line before the first token: what is going on, and for how long. */
+function Wait({ answer }: { answer: Answer }) {
+  const words = useWords();
+  const [now, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), 100);
+    return () => clearInterval(timer);
+  }, []);
+  const waited = Math.max(0, now - answer.askedAt) / 1000;
+  return (
+    <div class="wait">
+      <span class="dots" aria-hidden="true"><i /><i /><i /></span>
+      <span role="status">{waitWords(answer, words)}</span>
+      <span class="numbers">{words.seconds(waited)}</span>
+    </div>
+  );
+}
+
+function waitWords({ phase, wait }: Answer, words: Words): string {
+  if (phase === "model") return words.waitModel;
+  if (wait?.stage === "queued") return words.waitQueued(wait.position ?? 0);
+  const share = wait?.total ? (wait.done ?? 0) / wait.total : 0;
+  return share < 1 ? words.waitReading(Math.floor(share * 100)) : words.waitWriting;
+}
+
+/** How an answer ended, where it did not end by itself. */
+function End({ answer }: { answer: Answer }) {
+  const words = useWords();
+  const { ending, reason, text, warnings } = answer;
+  if (answer.phase !== "done") return null;
+  return (
+    <>
+      {ending === "stop" && !text && <p class="ended">{words.empty}</p>}
+      {ending && ending !== "stop" && (
+        <p class={`ended ${ending}`} role="status">{words.ended[ending]}{reason !== undefined && ` ${reason || words.unreachable}`}</p>
+      )}
+      {warnings.map((warning) => <p class="ended" key={warning}><b>{words.warning}</b> {warning}</p>)}
+    </>
+  );
 }
