@@ -5,7 +5,7 @@ import sys
 import openai
 
 client = openai.OpenAI(base_url=sys.argv[1], api_key="none", max_retries=0, timeout=120)
-QUESTION = [{"role": "user", "content": "What is the capital of France?"}]
+QUESTION = [{"role": "user", "content": "Name the capital of France."}]
 GREEDY = {"model": "default", "temperature": 0, "max_tokens": 16}
 
 

@@ -26,7 +26,7 @@ fn stdout_is_the_answer_and_nothing_else() {
     let ran = ask(
         &home,
         &model,
-        &["--temperature", "0", "What is the capital of France?"],
+        &["--temperature", "0", "Name the capital of France."],
         b"",
     );
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
@@ -153,7 +153,8 @@ fn an_input_that_is_too_long_is_refused_with_both_counts() {
         .filter_map(|n| n.parse().ok())
         .collect();
     assert!(
-        counts.contains(&256) && counts.iter().any(|n| 1000 < *n && *n < 1200),
+        counts.contains(&255) && // one of 256 is kept for the answer
+            counts.iter().any(|n| 1000 < *n && *n < 1200),
         "{}",
         ran.stderr
     );
@@ -191,7 +192,7 @@ fn a_file_gets_the_answer_whole() {
             "0",
             "-o",
             output,
-            "What is the capital of France?",
+            "Name the capital of France.",
         ],
         b"",
     );

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 fn a_server_starts_answers_and_ends() {
     let Some(model) = weights::smol() else { return };
     let server = Server::start(&model, &[]);
-    let mut body = question("What is the capital of France?", 20);
+    let mut body = question("Name the capital of France.", 20);
     body["temperature"] = json!(0);
     assert!(text(&server.chat(&body)).contains("Paris"));
     let note = server.home.path().join("server.json");
@@ -45,7 +45,7 @@ fn ask_uses_the_running_server() {
     let ran = run(
         &mut server
             .home
-            .qwen(&["--temperature", "0", "What is the capital of France?"]),
+            .qwen(&["--temperature", "0", "Name the capital of France."]),
         b"",
     );
     assert!(ran.code == 0 && ran.stdout.contains("Paris"), "{ran:?}");
