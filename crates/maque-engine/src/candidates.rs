@@ -62,7 +62,7 @@ impl Selector {
 }
 
 /// The lowest id with the largest logit; 0 when all are NaN.
-pub(crate) fn argmax(row: &[f32]) -> u32 {
+pub fn argmax(row: &[f32]) -> u32 {
     let max = softmax::max(row);
     row.iter().position(|&logit| logit == max).unwrap_or(0) as u32
 }

@@ -22,6 +22,7 @@ mod sampler;
 mod sequence;
 mod softmax;
 
+pub use candidates::argmax;
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
 pub use request::{Event, Finish, Logprob, RepetitionGuard, Request, Sampling, TokenEvent, Usage};
 pub use runner::{ModelRunner, Runner, RunnerOptions};

@@ -4,7 +4,7 @@
 //! [tokens=N] [shape=INDEX] [FORMAT...]`
 #![allow(clippy::print_stdout)] // its output is its purpose
 
-use maque_kernels::{Activations, Format, Isa, Machine, Matrix};
+use maque_kernels::{Activations, Buffer, Format, Isa, Machine, Matrix};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -99,7 +99,7 @@ fn product_seconds(machine: &Machine, copies: &[Matrix], n_tokens: usize, n_pass
     let x: Vec<f32> = (0..n_tokens * n_cols).map(|i| (i as f32).sin()).collect();
     let mut activations = Activations::new(n_tokens, n_cols);
     machine.load(&mut activations, &x);
-    let mut out = vec![0.0; n_tokens * n_rows];
+    let mut out = Buffer::zeroed(n_tokens * n_rows);
     let at_most = PASS_MULTIPLY_ADDS.div_ceil(n_rows * n_cols * n_tokens);
     let copies = &copies[..copies.len().min(at_most)];
     let pass = || {

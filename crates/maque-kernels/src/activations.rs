@@ -1,9 +1,12 @@
 //! Inputs of matmul: f32 rows and, beside them, their int8 blocks of 32.
 
-use crate::Machine;
 use crate::block::SUB_BLOCK;
+use crate::elementwise::{fold, inverse_rms};
 use crate::parts::Parts;
 use crate::vectorise::vectorise;
+use crate::{Buffer, Machine, Matrix};
+use std::cell::RefCell;
+use std::ops::Range;
 
 /// Tokens that one tile of a product reads side by side.
 pub(crate) const TILE_TOKENS: usize = 8;
@@ -18,15 +21,24 @@ const ROUNDING: f32 = 12_582_912.0; // 1.5 · 2²³
 /// `round(x · 127 / amax)`, half to even. It lies in tiles of eight tokens (the last one narrower);
 /// within a tile of `w` tokens: `quants: [n_blocks][w][32]`, and the others `[n_blocks][w]`.
 pub struct Activations {
+    forms: Forms,
     n_cols: usize,
     max_tokens: usize,
     n_tokens: usize,
-    floats: Vec<f32>,               // [n_tokens, n_cols]
-    quants: Vec<i8>,                // a · d ≈ x
-    scales: Vec<f32>,               // d
-    minus_sums: Vec<i32>,           // −Σ a
-    minus_half_sums: Vec<[i32; 2]>, // −Σ a of the first 16 elements, and of the last
-    scaled_sums: Vec<f32>,          // d · Σ a
+    floats: Buffer<f32>,               // [n_tokens, n_cols]
+    quants: Buffer<i8>,                // a · d ≈ x
+    scales: Buffer<f32>,               // d
+    minus_sums: Buffer<i32>,           // −Σ a
+    minus_half_sums: Buffer<[i32; 2]>, // −Σ a of the first 16 elements, and of the last
+    scaled_sums: Buffer<f32>,          // d · Σ a
+}
+
+/// Which forms of its rows a buffer keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Forms {
+    Quants,
+    Floats,
+    Both,
 }
 
 /// The int8 form of up to [`TILE_TOKENS`] rows.
@@ -42,28 +54,63 @@ pub(crate) struct Tile<'a> {
 }
 
 impl Activations {
-    /// Room for `max_tokens` rows of `n_cols` (a multiple of 32).
+    /// Room for `max_tokens` rows of `n_cols` (a multiple of 32), for products with any weights.
     ///
     /// # Panics
     /// If `n_cols` is no multiple of 32.
     pub fn new(max_tokens: usize, n_cols: usize) -> Activations {
+        Activations::with(Forms::Both, max_tokens, n_cols)
+    }
+    /// The same, for products with these weights only.
+    ///
+    /// # Panics
+    /// As [`Activations::new`].
+    pub fn read_by<'a>(
+        weights: impl IntoIterator<Item = &'a Matrix>,
+        max_tokens: usize,
+        n_cols: usize,
+    ) -> Activations {
+        let forms = weights
+            .into_iter()
+            .map(|weights| match weights.is_quantized() {
+                true => Forms::Quants,
+                false => Forms::Floats,
+            });
+        let forms = forms.reduce(|a, b| if a == b { a } else { Forms::Both });
+        Activations::with(forms.unwrap_or(Forms::Both), max_tokens, n_cols)
+    }
+    fn with(forms: Forms, max_tokens: usize, n_cols: usize) -> Activations {
         assert!(
             n_cols.is_multiple_of(SUB_BLOCK),
             "{n_cols} columns are no multiple of {SUB_BLOCK}"
         );
         let len = max_tokens * n_cols;
-        let n_blocks = len / SUB_BLOCK;
+        let (n_floats, n_quants) = match forms {
+            Forms::Quants => (0, len),
+            Forms::Floats => (len, 0),
+            Forms::Both => (len, len),
+        };
+        let n_blocks = n_quants / SUB_BLOCK;
         Activations {
+            forms,
             n_cols,
             max_tokens,
             n_tokens: 0,
-            floats: vec![0.0; len],
-            quants: vec![0; len],
-            scales: vec![0.0; n_blocks],
-            minus_sums: vec![0; n_blocks],
-            minus_half_sums: vec![[0; 2]; n_blocks],
-            scaled_sums: vec![0.0; n_blocks],
+            floats: Buffer::zeroed(n_floats),
+            quants: Buffer::zeroed(n_quants),
+            scales: Buffer::zeroed(n_blocks),
+            minus_sums: Buffer::zeroed(n_blocks),
+            minus_half_sums: Buffer::zeroed(n_blocks),
+            scaled_sums: Buffer::zeroed(n_blocks),
         }
+    }
+    /// Whether products with such weights find what they read.
+    pub(crate) fn are_for(&self, weights: &Matrix) -> bool {
+        self.forms
+            != match weights.is_quantized() {
+                true => Forms::Floats,
+                false => Forms::Quants,
+            }
     }
     /// Rows now held.
     pub fn n_tokens(&self) -> usize {
@@ -92,7 +139,10 @@ impl Activations {
     pub(crate) fn tile(&self, index: usize) -> Tile<'_> {
         let first_token = TILE_TOKENS * index;
         let n_tokens = TILE_TOKENS.min(self.n_tokens - first_token);
-        let (at, len) = (first_token * self.n_cols, n_tokens * self.n_cols);
+        let (at, len) = match self.forms {
+            Forms::Floats => (0, 0), // its readers take rows
+            Forms::Quants | Forms::Both => (first_token * self.n_cols, n_tokens * self.n_cols),
+        };
         let (at_block, n_blocks) = (at / SUB_BLOCK, len / SUB_BLOCK);
         Tile {
             first_token,
@@ -106,78 +156,164 @@ impl Activations {
     }
 }
 
-/// The parts of one tile that [`quantize`] writes.
-struct TileMut<'a> {
+/// Writes rows, or blocks of them, from several threads.
+pub(crate) struct Writer<'a> {
+    forms: Forms,
+    n_cols: usize,
     n_tokens: usize,
-    quants: &'a mut [i8],
-    scales: &'a mut [f32],
-    minus_sums: &'a mut [i32],
-    minus_half_sums: &'a mut [[i32; 2]],
-    scaled_sums: &'a mut [f32],
+    floats: Parts<'a, f32>,
+    quants: Parts<'a, i8>,
+    scales: Parts<'a, f32>,
+    minus_sums: Parts<'a, i32>,
+    minus_half_sums: Parts<'a, [i32; 2]>,
+    scaled_sums: Parts<'a, f32>,
+}
+
+impl<'a> Writer<'a> {
+    /// Makes room for `n_tokens` rows, all of which are then to be written.
+    ///
+    /// # Panics
+    /// If there are more than the buffer was made for.
+    pub(crate) fn new(to: &'a mut Activations, n_tokens: usize) -> Writer<'a> {
+        assert!(
+            n_tokens <= to.max_tokens,
+            "{n_tokens} rows are more than {}",
+            to.max_tokens
+        );
+        to.n_tokens = n_tokens;
+        Writer {
+            forms: to.forms,
+            n_cols: to.n_cols,
+            n_tokens,
+            floats: Parts::new(&mut to.floats),
+            quants: Parts::new(&mut to.quants),
+            scales: Parts::new(&mut to.scales),
+            minus_sums: Parts::new(&mut to.minus_sums),
+            minus_half_sums: Parts::new(&mut to.minus_half_sums),
+            scaled_sums: Parts::new(&mut to.scaled_sums),
+        }
+    }
+
+    /// Writes columns `32 · first_block ..` of row `token`.
+    ///
+    /// # Safety
+    /// No other thread may write the same columns of it.
+    #[inline(always)]
+    pub(crate) unsafe fn write(&self, token: usize, first_block: usize, x: &[f32]) {
+        if self.forms != Forms::Quants {
+            let start = token * self.n_cols + first_block * SUB_BLOCK;
+            // SAFETY: these columns are this thread's.
+            unsafe { self.floats.take(start..start + x.len()) }.copy_from_slice(x);
+        }
+        if self.forms != Forms::Floats {
+            let (blocks, _) = x.as_chunks::<SUB_BLOCK>();
+            for (b, x) in blocks.iter().enumerate() {
+                // SAFETY: as above.
+                unsafe { self.write_block(token, first_block + b, x) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// No other thread may write the same block.
+    #[inline(always)]
+    unsafe fn write_block(&self, token: usize, block: usize, x: &[f32; SUB_BLOCK]) {
+        let (first, c) = (token / TILE_TOKENS * TILE_TOKENS, token % TILE_TOKENS);
+        let width = TILE_TOKENS.min(self.n_tokens - first);
+        let at = first * self.n_cols / SUB_BLOCK + block * width + c;
+        // SAFETY: the caller has this block for itself.
+        let (quants, scale, minus_sum, minus_half_sums, scaled_sum) = unsafe {
+            (
+                self.quants.take(at * SUB_BLOCK..(at + 1) * SUB_BLOCK),
+                &mut self.scales.take(at..at + 1)[0],
+                &mut self.minus_sums.take(at..at + 1)[0],
+                &mut self.minus_half_sums.take(at..at + 1)[0],
+                &mut self.scaled_sums.take(at..at + 1)[0],
+            )
+        };
+        let (quants, _) = quants.as_chunks_mut::<SUB_BLOCK>();
+        let (d, sums) = quantize(&mut quants[0], x);
+        *scale = d;
+        *minus_half_sums = [-sums[0], -sums[1]];
+        *minus_sum = -(sums[0] + sums[1]);
+        *scaled_sum = d * (sums[0] + sums[1]) as f32;
+    }
+}
+
+/// Calls `job` for parts of the tokens, on all threads.
+fn for_each_tile(machine: &Machine, n_tokens: usize, job: impl Fn(Range<usize>) + Sync) {
+    machine.pool().run(n_tokens.div_ceil(TILE_TOKENS), &|i| {
+        job(TILE_TOKENS * i..n_tokens.min(TILE_TOKENS * (i + 1)));
+    });
 }
 
 pub(crate) fn load(machine: &Machine, to: &mut Activations, x: &[f32]) {
     let n_cols = to.n_cols.max(1);
     assert!(
-        x.len().is_multiple_of(n_cols) && x.len() / n_cols <= to.max_tokens,
-        "{} elements are no rows of {n_cols}, or more than {}",
-        x.len(),
-        to.max_tokens
+        x.len().is_multiple_of(n_cols),
+        "{} elements are no rows of {n_cols}",
+        x.len()
     );
-    to.n_tokens = x.len() / n_cols;
-    let (n_tiles, n_tokens) = (to.n_tiles(), to.n_tokens);
-    let (floats, quants) = (Parts::new(&mut to.floats), Parts::new(&mut to.quants));
-    let (scales, scaled_sums) = (Parts::new(&mut to.scales), Parts::new(&mut to.scaled_sums));
-    let minus_sums = Parts::new(&mut to.minus_sums);
-    let minus_half_sums = Parts::new(&mut to.minus_half_sums);
-    machine.pool().run(n_tiles, &|i| {
-        let tokens = TILE_TOKENS * i..n_tokens.min(TILE_TOKENS * (i + 1));
-        let n_tokens = tokens.len();
-        let all = tokens.start * n_cols..tokens.end * n_cols;
-        let blocks = all.start / SUB_BLOCK..all.end / SUB_BLOCK;
-        let x = &x[all.clone()];
-        // SAFETY: the pool hands out each tile once, and tiles do not overlap.
-        let (floats, tile) = unsafe {
-            let tile = TileMut {
-                n_tokens,
-                quants: quants.take(all.clone()),
-                scales: scales.take(blocks.clone()),
-                minus_sums: minus_sums.take(blocks.clone()),
-                minus_half_sums: minus_half_sums.take(blocks.clone()),
-                scaled_sums: scaled_sums.take(blocks),
-            };
-            (floats.take(all), tile)
-        };
-        floats.copy_from_slice(x);
+    let writer = Writer::new(to, x.len() / n_cols);
+    for_each_tile(machine, x.len() / n_cols, |tokens| {
         vectorise(
             machine.isa(),
             #[inline(always)]
-            || quantize(tile, x),
+            || {
+                for token in tokens {
+                    // SAFETY: the pool hands out each token once.
+                    unsafe { writer.write(token, 0, &x[token * n_cols..][..n_cols]) };
+                }
+            },
         );
     });
 }
 
-/// Quantises the rows `x` of one tile.
-#[inline(always)]
-fn quantize(tile: TileMut<'_>, x: &[f32]) {
-    let n_tokens = tile.n_tokens;
-    let (quants, _) = tile.quants.as_chunks_mut::<SUB_BLOCK>();
-    for (token, row) in x.chunks_exact(x.len() / n_tokens).enumerate() {
-        let (blocks, _) = row.as_chunks::<SUB_BLOCK>();
-        for (b, x) in blocks.iter().enumerate() {
-            let at = b * n_tokens + token;
-            let (scale, sums) = quantize_block(&mut quants[at], x);
-            tile.scales[at] = scale;
-            tile.minus_half_sums[at] = [-sums[0], -sums[1]];
-            tile.minus_sums[at] = -(sums[0] + sums[1]);
-            tile.scaled_sums[at] = scale * (sums[0] + sums[1]) as f32;
-        }
-    }
+thread_local! {
+    /// A normalised row on its way to its int8 form.
+    static ROW: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes the RMSNorm of each row.
+pub(crate) fn load_normed(
+    machine: &Machine,
+    to: &mut Activations,
+    x: &[f32],
+    weight: &[f32],
+    eps: f32,
+) {
+    let n_cols = to.n_cols.max(1);
+    assert!(
+        x.len().is_multiple_of(n_cols) && weight.len() == n_cols,
+        "{} elements are no rows of {n_cols}, or there are not as many weights",
+        x.len()
+    );
+    let writer = Writer::new(to, x.len() / n_cols);
+    for_each_tile(machine, x.len() / n_cols, |tokens| {
+        ROW.with_borrow_mut(|row| {
+            row.resize(n_cols, 0.0);
+            vectorise(
+                machine.isa(),
+                #[inline(always)]
+                || {
+                    for token in tokens {
+                        let x = &x[token * n_cols..][..n_cols];
+                        let scale = inverse_rms(x, eps);
+                        for ((out, x), w) in row.iter_mut().zip(x).zip(weight) {
+                            *out = x * scale * w;
+                        }
+                        // SAFETY: the pool hands out each token once.
+                        unsafe { writer.write(token, 0, row) };
+                    }
+                },
+            );
+        });
+    });
 }
 
 /// Returns the block's scale and the sums of its halves.
 #[inline(always)]
-fn quantize_block(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> (f32, [i32; 2]) {
+fn quantize(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> (f32, [i32; 2]) {
     // The largest of all is the same in whichever order they are compared: 16 lanes are fast.
     let mut lanes = [0.0f32; 16];
     for half in x.as_chunks::<16>().0 {
@@ -185,9 +321,7 @@ fn quantize_block(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> (f32, [
             *lane = if *lane < x.abs() { x.abs() } else { *lane };
         }
     }
-    let amax = lanes
-        .iter()
-        .fold(0.0f32, |a, b| if a < *b { *b } else { a });
+    let amax = fold(lanes, |a, b| if a < b { b } else { a });
     let (scale, inverse) = match amax < SMALLEST_AMAX {
         true => (0.0, 0.0),
         false => (amax / 127.0, 127.0 / amax),
@@ -238,11 +372,11 @@ mod tests {
         let want = loaded(Isa::Scalar, 96, &x);
         for isa in Isa::available() {
             let got = loaded(isa, 96, &x);
-            assert_eq!(got.quants, want.quants);
-            assert_eq!(got.scales, want.scales);
-            assert_eq!(got.minus_sums, want.minus_sums);
-            assert_eq!(got.minus_half_sums, want.minus_half_sums);
-            assert_eq!(got.scaled_sums, want.scaled_sums);
+            assert_eq!(got.quants[..], want.quants[..]);
+            assert_eq!(got.scales[..], want.scales[..]);
+            assert_eq!(got.minus_sums[..], want.minus_sums[..]);
+            assert_eq!(got.minus_half_sums[..], want.minus_half_sums[..]);
+            assert_eq!(got.scaled_sums[..], want.scaled_sums[..]);
             assert_eq!(got.row(18), &x[18 * 96..]);
         }
     }

@@ -182,7 +182,7 @@ impl Attention<'_> {
                 },
             ),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512Vnni(_) => vectorise(
+            Isa::Avx512Vnni(_) | Isa::Amx(_) => vectorise(
                 self.isa,
                 #[inline(always)]
                 || {

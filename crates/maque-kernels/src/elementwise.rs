@@ -126,7 +126,7 @@ fn norm_in_place(x: &mut [f32], weight: &[f32], eps: f32) {
 
 /// `1 / sqrt(mean(x²) + eps)`.
 #[inline(always)]
-fn inverse_rms(x: &[f32], eps: f32) -> f32 {
+pub(crate) fn inverse_rms(x: &[f32], eps: f32) -> f32 {
     let mut lanes = [0.0f32; N_LANES];
     let (chunks, rest) = x.as_chunks::<N_LANES>();
     for chunk in chunks {
@@ -142,7 +142,7 @@ fn inverse_rms(x: &[f32], eps: f32) -> f32 {
 
 /// `gate = silu(gate) ⊙ up`, with `silu(x) = x / (1 + e^−x)`.
 #[inline(always)]
-fn silu(gate: &mut [f32], up: &[f32]) {
+pub(crate) fn silu(gate: &mut [f32], up: &[f32]) {
     for (gate, up) in gate.iter_mut().zip(up) {
         *gate = *gate / (1.0 + exp(-*gate)) * up;
     }

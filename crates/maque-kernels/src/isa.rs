@@ -9,6 +9,8 @@ pub enum Isa {
     Avx2(Detected),
     /// AVX-512 F, BW, DQ, VL and VNNI, beside everything of `Avx2`.
     Avx512Vnni(Detected),
+    /// AMX tiles of 8-bit integers, beside everything of `Avx512Vnni`.
+    Amx(Detected),
 }
 
 /// Proof that an instruction set was found on this CPU; only this module makes one.
@@ -18,16 +20,16 @@ pub struct Detected(());
 impl Isa {
     /// Every instruction set that this CPU can run, slowest first.
     pub fn available() -> Vec<Isa> {
-        [Some(Isa::Scalar), avx2(), avx512vnni()]
+        [Some(Isa::Scalar), avx2(), avx512vnni(), amx()]
             .into_iter()
             .flatten()
             .collect()
     }
     /// The fastest one.
     pub fn best() -> Isa {
-        avx512vnni().or(avx2()).unwrap_or(Isa::Scalar)
+        Isa::available().pop().unwrap_or(Isa::Scalar)
     }
-    /// By name (`scalar`, `avx2`, `avx512vnni`); `None` when unknown or this CPU lacks it.
+    /// By name (`scalar`, `avx2`, `avx512vnni`, `amx`); `None` when unknown or this CPU lacks it.
     pub fn named(name: &str) -> Option<Isa> {
         Isa::available().into_iter().find(|isa| isa.name() == name)
     }
@@ -37,6 +39,7 @@ impl Isa {
             Isa::Scalar => "scalar",
             Isa::Avx2(_) => "avx2",
             Isa::Avx512Vnni(_) => "avx512vnni",
+            Isa::Amx(_) => "amx",
         }
     }
 }
@@ -59,6 +62,33 @@ fn avx512vnni() -> Option<Isa> {
     avx2()
         .filter(|_| found)
         .map(|_| Isa::Avx512Vnni(Detected(())))
+}
+
+/// Linux lends a process the tiles' registers only when it asks for them.
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn amx() -> Option<Isa> {
+    const AMX_TILE_AND_INT8: u32 = 1 << 24 | 1 << 25; // EDX of leaf 7
+    const ARCH_REQ_XCOMP_PERM: libc::c_long = 0x1023;
+    const XFEATURE_XTILEDATA: libc::c_long = 18;
+    let features = std::arch::x86_64::__cpuid_count(7, 0).edx;
+    avx512vnni().filter(|_| {
+        let is_there = features & AMX_TILE_AND_INT8 == AMX_TILE_AND_INT8;
+        // SAFETY: the call changes nothing but the permission, and fails where the system knows no tiles.
+        is_there
+            && unsafe {
+                libc::syscall(
+                    libc::SYS_arch_prctl,
+                    ARCH_REQ_XCOMP_PERM,
+                    XFEATURE_XTILEDATA,
+                )
+            } == 0
+    })?;
+    Some(Isa::Amx(Detected(())))
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+fn amx() -> Option<Isa> {
+    None
 }
 
 #[cfg(not(target_arch = "x86_64"))]

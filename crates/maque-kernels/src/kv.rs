@@ -1,5 +1,6 @@
 //! KV cache pages of 32 tokens in f16.
 
+use crate::Buffer;
 use crate::attention::Scratch;
 use crate::parts::Parts;
 use crate::pool::Pool;
@@ -9,8 +10,6 @@ use std::sync::Mutex;
 
 /// Tokens in one page.
 pub const PAGE_TOKENS: usize = 32;
-/// Bytes of a page of memory, a border that blocks of 64-element heads then keep to.
-const MEMORY_PAGE: usize = 4096;
 /// Elements of the largest head.
 pub(crate) const MAX_HEAD_DIM: usize = 256;
 
@@ -57,8 +56,7 @@ impl KvShape {
 pub struct KvPages {
     shape: KvShape,
     n_pages: usize,
-    elements: Vec<u16>, // f16 bits, [n_pages][n_layers][n_kv_heads][2][32 · head_dim] from `start`
-    start: usize,       // the first element on a page border of the memory
+    elements: Buffer<u16>, // f16 bits, [n_pages][n_layers][n_kv_heads][2][32 · head_dim]
     pub(crate) scratch: Mutex<Scratch>,
 }
 
@@ -75,14 +73,11 @@ impl KvPages {
         );
         let len = n_pages
             .checked_mul(shape.page_len())
-            .and_then(|len| len.checked_add(MEMORY_PAGE))
             .expect("the KV cache is larger than the address space");
-        let elements = vec![0; len]; // zeroed by the system, when first touched
         KvPages {
             shape,
             n_pages,
-            start: elements.as_ptr().align_offset(MEMORY_PAGE),
-            elements,
+            elements: Buffer::zeroed(len),
             scratch: Mutex::default(),
         }
     }
@@ -125,7 +120,7 @@ impl KvPages {
         };
         assert!(slots.iter().all(exists), "a KV slot does not exist");
         let shape = self.shape;
-        let elements = Parts::new(&mut self.elements[self.start..]);
+        let elements = Parts::new(&mut self.elements);
         let store_head = |kv_head: usize| {
             let source = Source {
                 k,
@@ -152,13 +147,13 @@ impl KvPages {
     pub fn copy_page(&mut self, from: u32, to: u32) {
         let len = self.shape.page_len();
         let (from, to) = (from as usize * len, to as usize * len);
-        self.elements[self.start..].copy_within(from..from + len, to);
+        self.elements.copy_within(from..from + len, to);
     }
     /// Keys `[head_dim][32]` and values `[32][head_dim]` of one block.
     #[inline(always)]
     pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> (&[f16], &[f16]) {
         let start = self.shape.block_start(page, layer, kv_head);
-        let block = &self.elements[self.start + start..][..self.shape.block_len()];
+        let block = &self.elements[start..][..self.shape.block_len()];
         block
             .reinterpret_cast::<f16>()
             .split_at(self.shape.half_len())

@@ -6,9 +6,11 @@
 mod activations;
 mod attention;
 mod block;
+mod buffer;
 mod elementwise;
 mod exp;
 mod format;
+mod gated;
 mod isa;
 mod kv;
 mod machine;
@@ -23,9 +25,10 @@ mod rope;
 mod vectorise;
 
 pub use activations::Activations;
+pub use buffer::{Buffer, Number};
 pub use format::{Format, dequantize};
 pub use isa::Isa;
 pub use kv::{KvPages, KvShape, PAGE_TOKENS};
-pub use machine::{Machine, Query};
+pub use machine::{Biased, Machine, Query};
 pub use matrix::Matrix;
 pub use rope::{Pairing, RopeTable};

@@ -1,11 +1,11 @@
 //! The operations of a model, run on one instruction set by one pool of threads.
 
-use crate::matmul::{Finish, Product, multiply};
+use crate::matmul::{Finish, MAX_PRODUCTS, Product, multiply};
 use crate::memory::Arena;
 use crate::parts::for_each_chunk;
 use crate::pool::Pool;
 use crate::{Activations, Isa, KvPages, Matrix, RopeTable};
-use crate::{activations, attention, elementwise};
+use crate::{activations, attention, elementwise, gated};
 use std::num::NonZeroUsize;
 
 /// An instruction set and a thread pool: everything a forward pass needs to know of the machine.
@@ -26,6 +26,9 @@ pub struct Query<'a> {
     /// Keys visible to it: its position + 1.
     pub n_keys: usize,
 }
+
+/// `[n_tokens, n_rows]` outputs, weights, and a bias of `[n_rows]`.
+pub type Biased<'a> = (&'a mut [f32], &'a Matrix, Option<&'a [f32]>);
 
 impl Machine {
     /// Starts the pool (`n_threads − 1` workers; the caller is the last one).
@@ -75,6 +78,26 @@ impl Machine {
     /// Takes rows `x` (`[n_tokens, n_cols]`) as matmul inputs, quantising them per 32.
     pub fn load(&self, activations: &mut Activations, x: &[f32]) {
         activations::load(self, activations, x)
+    }
+    /// Takes the RMSNorm of each row `x` (`[n_tokens, n_cols]`) as matmul input.
+    pub fn load_normed(&self, activations: &mut Activations, x: &[f32], weight: &[f32], eps: f32) {
+        activations::load_normed(self, activations, x, weight, eps)
+    }
+    /// `out = W·x (+ bias)` of up to three matrices at once, each `out` being `[n_tokens, n_rows]`.
+    pub fn matmul_each<const N: usize>(
+        &self,
+        products: [Biased<'_>; N],
+        x: &Activations,
+    ) {
+        const { assert!(N <= MAX_PRODUCTS) };
+        let products = products.map(|(out, weights, bias)| {
+            Product::new(out, weights, bias.map_or(Finish::Write, Finish::Bias), x)
+        });
+        multiply(self, &products, x)
+    }
+    /// `out = silu(Wgate·x) ⊙ (Wup·x)`, taken as matmul input where it is computed.
+    pub fn matmul_gated(&self, out: &mut Activations, gate: &Matrix, up: &Matrix, x: &Activations) {
+        gated::multiply_gated(self, out, gate, up, x)
     }
     /// `out = W·x (+ bias)`; `out` is `[n_tokens, n_rows]`.
     pub fn matmul(&self, out: &mut [f32], weights: &Matrix, bias: Option<&[f32]>, x: &Activations) {

@@ -23,6 +23,11 @@ use std::ops::Range;
 mod avx512vnni;
 mod scalar;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512vnni::multiply_whole_tiles;
+#[cfg(target_arch = "x86_64")]
+use avx512vnni::{Amx, Vnni};
+
 /// What happens to a finished sum.
 #[derive(Clone, Copy)]
 pub(crate) enum Finish<'a> {
@@ -37,21 +42,30 @@ pub(crate) enum Finish<'a> {
 /// One matrix to multiply with, and where its product goes.
 pub(crate) struct Product<'a> {
     weights: &'a Matrix,
-    out: Parts<'a, f32>, // [n_tokens, n_rows]
+    out: Parts<'a, f32>,
+    place: Place,
     finish: Finish<'a>,
+}
+
+/// Which part of all products `out` holds: the rows from `first_row` on, for the tokens from `first_token` on.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    first_token: usize,
+    first_row: usize,
+    n_rows: usize, // from one token's products to the next one's
 }
 
 /// What one thread computes at a time: all rows of `groups` for all tokens of `tiles`.
 #[derive(Clone)]
-struct Piece {
-    groups: Range<usize>,
-    tiles: Range<usize>,
+pub(crate) struct Piece {
+    pub(crate) groups: Range<usize>,
+    pub(crate) tiles: Range<usize>,
 }
 
 /// Bytes of activations that stay in a core's second-level cache while the weights pass.
 const CACHED_BYTES: usize = 512 << 10;
 /// Tiles of one pass at most: their chains lie on the stack.
-const MAX_TILES: usize = 64;
+pub(crate) const MAX_TILES: usize = 64;
 /// Work of one piece, in bytes of weights to read and in 16 multiply-adds: some 10 µs. In smaller ones
 /// too much of what a thread fetches ahead belongs to the next thread's piece.
 const PIECE_WORK: usize = 256 << 10;
@@ -65,11 +79,7 @@ impl<'a> Product<'a> {
         finish: Finish<'a>,
         x: &Activations,
     ) -> Product<'a> {
-        assert_eq!(
-            weights.n_cols(),
-            x.n_cols(),
-            "weights and activations have the same columns"
-        );
+        check(weights, x);
         assert_eq!(
             out.len(),
             x.n_tokens() * weights.n_rows(),
@@ -78,11 +88,38 @@ impl<'a> Product<'a> {
         if let Finish::Bias(bias) = finish {
             assert_eq!(bias.len(), weights.n_rows(), "a bias is [n_rows]");
         }
-        let out = Parts::new(out);
         Product {
             weights,
-            out,
+            out: Parts::new(out),
+            place: Place {
+                n_rows: weights.n_rows(),
+                ..Place::default()
+            },
             finish,
+        }
+    }
+
+    /// The rows of `piece`'s groups for the tokens of its tiles go to `out`, `n_rows` of them a token.
+    ///
+    /// # Panics
+    /// If the columns of weights and `x` differ. What does not fit into `out` panics when it is computed.
+    pub(crate) fn of_piece(
+        out: &'a mut [f32],
+        n_rows: usize,
+        weights: &'a Matrix,
+        x: &Activations,
+        piece: &Piece,
+    ) -> Product<'a> {
+        check(weights, x);
+        Product {
+            weights,
+            out: Parts::new(out),
+            place: Place {
+                first_token: piece.tiles.start * TILE_TOKENS,
+                first_row: piece.groups.start * GROUP_ROWS,
+                n_rows,
+            },
+            finish: Finish::Write,
         }
     }
 
@@ -92,15 +129,33 @@ impl<'a> Product<'a> {
         GROUP_ROWS * group..self.weights.n_rows().min(GROUP_ROWS * (group + 1))
     }
 
+    /// Where the products of one group's rows with one token go.
+    ///
+    /// # Safety
+    /// No other thread may have the same group and token.
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)] // as `Parts::take`
+    unsafe fn out_of(&self, token: usize, rows: &Range<usize>) -> &mut [f32] {
+        let Place {
+            first_token,
+            first_row,
+            n_rows,
+        } = self.place;
+        let start = (token - first_token) * n_rows;
+        let rows = rows.start - first_row..rows.end - first_row;
+        // SAFETY: this part of `out` is that of this group and token alone.
+        unsafe { self.out.take(start + rows.start..start + rows.end) }
+    }
+
     /// Finishes the sums of one group's rows for one token.
     ///
     /// # Safety
     /// No other thread may finish the same group and token.
     #[inline(always)]
     unsafe fn finish(&self, token: usize, group: usize, sums: &[f32; GROUP_ROWS]) {
-        let (rows, start) = (self.rows(group), token * self.weights.n_rows());
-        // SAFETY: this part of `out` is that of this group and token alone.
-        let out = unsafe { self.out.take(start + rows.start..start + rows.end) };
+        let rows = self.rows(group);
+        // SAFETY: the caller proves that this part of `out` is its own.
+        let out = unsafe { self.out_of(token, &rows) };
         if let Some(out) = out.first_chunk_mut::<GROUP_ROWS>() {
             let start = GROUP_ROWS * group;
             return match self.finish {
@@ -128,14 +183,29 @@ impl<'a> Product<'a> {
     }
 }
 
-/// Computes all products of the same activations in one region of the pool.
-pub(crate) fn multiply(machine: &Machine, products: &[Product<'_>], x: &Activations) {
+/// # Panics
+/// If the columns differ, or `x` lacks the form that these weights read.
+fn check(weights: &Matrix, x: &Activations) {
+    assert_eq!(
+        weights.n_cols(),
+        x.n_cols(),
+        "weights and activations have the same columns"
+    );
+    assert!(x.are_for(weights), "the activations are in another form");
+}
+
+/// The tiles of `x` in passes: the tokens of one pass meet all weights before those of the next one do.
+pub(crate) fn passes(x: &Activations) -> impl Iterator<Item = Range<usize>> {
     let n_tiles = x.n_tiles();
     let tile_bytes = TILE_TOKENS * x.n_cols().max(1);
     let tiles_per_pass = (CACHED_BYTES / tile_bytes).clamp(1, MAX_TILES);
-    // The tokens of one pass meet all weights before those of the next one do.
-    for first in (0..n_tiles).step_by(tiles_per_pass) {
-        let tiles = first..n_tiles.min(first + tiles_per_pass);
+    let firsts = (0..n_tiles).step_by(tiles_per_pass);
+    firsts.map(move |first| first..n_tiles.min(first + tiles_per_pass))
+}
+
+/// Computes all products of the same activations in one region of the pool.
+pub(crate) fn multiply(machine: &Machine, products: &[Product<'_>], x: &Activations) {
+    for tiles in passes(x) {
         let pieces: [Pieces; MAX_PRODUCTS] = std::array::from_fn(|i| {
             products.get(i).map_or(Pieces::default(), |product| {
                 Pieces::of(product.weights, tiles.len(), machine.n_threads())
@@ -163,13 +233,13 @@ pub(crate) const MAX_PRODUCTS: usize = 3;
 
 /// How many pieces a product falls into.
 #[derive(Clone, Copy, Default)]
-struct Pieces {
-    n: usize,
-    n_groups: usize, // in each
+pub(crate) struct Pieces {
+    pub(crate) n: usize,
+    pub(crate) n_groups: usize, // in each
 }
 
 impl Pieces {
-    fn of(weights: &Matrix, n_tiles: usize, n_threads: usize) -> Pieces {
+    pub(crate) fn of(weights: &Matrix, n_tiles: usize, n_threads: usize) -> Pieces {
         let multiply_adds = GROUP_ROWS * weights.n_cols() * TILE_TOKENS * n_tiles;
         let group_work = weights.layout().group_bytes + multiply_adds / 16;
         let fair_share = weights.n_groups().div_ceil(n_threads);
@@ -189,7 +259,7 @@ impl Pieces {
 }
 
 /// Computes one piece with the instruction set's own code, or the specification compiled for it.
-fn run(isa: Isa, product: &Product<'_>, x: &Activations, piece: Piece) {
+pub(crate) fn run(isa: Isa, product: &Product<'_>, x: &Activations, piece: Piece) {
     match isa {
         Isa::Scalar => scalar::run(product, x, piece),
         Isa::Avx2(_) => vectorise(
@@ -199,9 +269,12 @@ fn run(isa: Isa, product: &Product<'_>, x: &Activations, piece: Piece) {
         ),
         // SAFETY: the value proves that the CPU has the instruction set.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Vnni(_) => unsafe { avx512vnni::run(product, x, piece) },
+        Isa::Avx512Vnni(_) => unsafe { avx512vnni::run::<Vnni>(product, x, piece) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Amx(_) => unsafe { avx512vnni::run::<Amx>(product, x, piece) },
         #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx512Vnni(_) => scalar::run(product, x, piece),
+        Isa::Avx512Vnni(_) | Isa::Amx(_) => scalar::run(product, x, piece),
     }
 }
 

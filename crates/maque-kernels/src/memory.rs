@@ -63,6 +63,13 @@ unsafe impl Send for Memory {}
 unsafe impl Sync for Memory {}
 
 impl Memory {
+    /// A mapping of its own, for one piece.
+    ///
+    /// # Panics
+    /// If the system has no such address space left.
+    pub(crate) fn alone(len: usize) -> Memory {
+        piece(Arc::new(Mapping::new(len)), 0, len)
+    }
     pub(crate) fn as_slice(&self) -> &[u8] {
         // SAFETY: the piece lies inside its mapping, is initialised (zeroed by the system) and owned.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
@@ -86,7 +93,7 @@ impl Arena {
     /// If the system has no memory left.
     pub(crate) fn take(&self, len: usize) -> Memory {
         if SHARED_BYTES / 2 < len {
-            return piece(Arc::new(Mapping::new(len)), 0, len);
+            return Memory::alone(len);
         }
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let (mapping, at) = current

@@ -90,6 +90,10 @@ fn f32_loop(_: Isa) -> Loop {
 #[cfg(target_arch = "x86_64")]
 fn int8_loop(isa: Isa) -> Loop {
     match isa.name() {
+        "amx" => Loop {
+            run: x86::int8_amx,
+            n_per_iteration: 4 * 16 * 16 * 64,
+        },
         "avx512vnni" if x86::has_avx512vnni() => Loop {
             run: x86::int8_avx512vnni,
             n_per_iteration: 16 * 64,
@@ -109,7 +113,7 @@ fn int8_loop(isa: Isa) -> Loop {
 #[cfg(target_arch = "x86_64")]
 fn f32_loop(isa: Isa) -> Loop {
     match isa.name() {
-        "avx512vnni" if x86::has_avx512vnni() => Loop {
+        "avx512vnni" | "amx" if x86::has_avx512vnni() => Loop {
             run: x86::f32_avx512,
             n_per_iteration: 16 * 16,
         },
@@ -156,6 +160,8 @@ fn f32_scalar(n: u64) {
 mod x86 {
     //! The same loops with vector instructions; each chain depends on itself, so nothing can be hoisted.
 
+    use crate::Isa;
+    use crate::matmul::multiply_whole_tiles;
     use std::arch::x86_64::*;
     use std::hint::black_box;
 
@@ -187,6 +193,12 @@ mod x86 {
         assert!(has_avx512vnni());
         // SAFETY: AVX-512 F and VNNI were just found.
         unsafe { int8_avx512vnni_loop(n) }
+    }
+
+    pub(super) fn int8_amx(n: u64) {
+        assert!(Isa::named("amx").is_some());
+        // SAFETY: AMX was just found.
+        unsafe { multiply_whole_tiles(n) }
     }
 
     pub(super) fn f32_avx2(n: u64) {

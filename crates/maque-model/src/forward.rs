@@ -94,28 +94,34 @@ impl Pass<'_, '_> {
     fn keys_and_values(&mut self, l: usize, layer: &Layer<Matrix, Vec<f32>>) {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
         let n = s.tokens.len();
-        let h = &mut s.h[..n * config.dim];
+        let x = &s.x[..n * config.dim];
         let k = &mut s.k[..n * config.kv_dim()];
         let v = &mut s.v[..n * config.kv_dim()];
-        ops.rms_norm(h, &s.x[..n * config.dim], &layer.attn_norm, config.norm_eps);
-        ops.load(&mut s.from_x, h);
-        ops.matmul(k, &layer.k.weight, layer.k.bias.as_deref(), &s.from_x);
-        ops.matmul(v, &layer.v.weight, layer.v.bias.as_deref(), &s.from_x);
+        ops.load_normed(&mut s.from_x, x, &layer.attn_norm, config.norm_eps);
+        ops.matmul_each(
+            [
+                (k, &layer.k.weight, layer.k.bias.as_deref()),
+                (v, &layer.v.weight, layer.v.bias.as_deref()),
+            ],
+            &s.from_x,
+        );
+        let k = &mut s.k[..n * config.kv_dim()];
         if let Some(norm) = &layer.k_norm {
             ops.rms_norm_heads(k, norm, config.norm_eps);
         }
         ops.rope(k, &self.model.rope, &s.positions);
-        ops.store_kv(self.kv, l, k, v, &s.slots);
+        ops.store_kv(self.kv, l, k, &s.v[..n * config.kv_dim()], &s.slots);
     }
 
-    /// x ← x + Wo·Attention(RoPE(Wq·h), k, v) of the tokens that go on; h is still RMSNorm(x)
+    /// x ← x + Wo·Attention(RoPE(Wq·h), k, v) of the tokens that go on, where h = RMSNorm(x)
     fn attention(&mut self, l: usize, layer: &Layer<Matrix, Vec<f32>>) {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
         let n = self.queries.len();
+        let x = &mut s.x[..n * config.dim];
         let q = &mut s.q[..n * config.q_dim()];
         let att = &mut s.att[..n * config.q_dim()];
         if n < s.tokens.len() {
-            ops.load(&mut s.from_x, &s.h[..n * config.dim]);
+            ops.load_normed(&mut s.from_x, x, &layer.attn_norm, config.norm_eps);
         }
         ops.matmul(q, &layer.q.weight, layer.q.bias.as_deref(), &s.from_x);
         if let Some(norm) = &layer.q_norm {
@@ -124,7 +130,7 @@ impl Pass<'_, '_> {
         ops.rope(q, &self.model.rope, &s.positions);
         ops.attend(att, q, self.kv, l, &self.queries);
         ops.load(&mut s.from_att, att);
-        ops.matmul_add(&mut s.x[..n * config.dim], &layer.o, &s.from_att);
+        ops.matmul_add(x, &layer.o, &s.from_att);
     }
 
     /// x ← x + Wdown·(silu(Wgate·h) ⊙ Wup·h), where h = RMSNorm(x)
@@ -132,18 +138,11 @@ impl Pass<'_, '_> {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
         let n = self.queries.len();
         let x = &mut s.x[..n * config.dim];
-        let h = &mut s.h[..n * config.dim];
-        let gate = &mut s.gate[..n * config.ffn_dim];
-        let up = &mut s.up[..n * config.ffn_dim];
-        ops.rms_norm(h, x, &layer.ffn_norm, config.norm_eps);
-        ops.load(&mut s.from_x, h);
-        ops.matmul(gate, &layer.gate, None, &s.from_x);
-        ops.matmul(up, &layer.up, None, &s.from_x);
-        ops.silu_mul(gate, up);
+        ops.load_normed(&mut s.from_x, x, &layer.ffn_norm, config.norm_eps);
+        ops.matmul_gated(&mut s.from_ffn, &layer.gate, &layer.up, &s.from_x);
         if LARGE_BATCH <= n && !(self.keep_going)() {
             return Err(Stopped);
         }
-        ops.load(&mut s.from_ffn, gate);
         ops.matmul_add(x, &layer.down, &s.from_ffn);
         Ok(())
     }
@@ -152,9 +151,8 @@ impl Pass<'_, '_> {
     fn logits(&mut self, norm: &[f32], head: &Matrix) {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
         let n = self.queries.len();
-        let h = &mut s.h[..n * config.dim];
-        ops.rms_norm(h, &s.x[..n * config.dim], norm, config.norm_eps);
-        ops.load(&mut s.from_x, h);
+        let x = &s.x[..n * config.dim];
+        ops.load_normed(&mut s.from_x, x, norm, config.norm_eps);
         ops.matmul(&mut s.logits[..n * config.n_vocab], head, None, &s.from_x);
     }
 }

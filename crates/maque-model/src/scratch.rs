@@ -1,7 +1,7 @@
 //! Buffers of a forward pass, sized once.
 
 use crate::{Batch, Model};
-use maque_kernels::{Activations, PAGE_TOKENS, Query};
+use maque_kernels::{Activations, Buffer, PAGE_TOKENS, Query};
 
 /// Buffers of a forward pass, sized once; `logits` is valid until the next pass.
 pub struct Scratch {
@@ -10,18 +10,15 @@ pub struct Scratch {
     pub(crate) slots: Vec<(u32, u32)>, // [n_tokens]      page and offset in it of each token
     pub(crate) wanted: Vec<usize>,     // [n_logits]      tokens whose logits are asked for
     queries: Vec<Query<'static>>,      // [n_tokens]      kept for its memory only
-    pub(crate) x: Vec<f32>,            // [n_tokens, dim] the residual stream
-    pub(crate) h: Vec<f32>,            // [n_tokens, dim] a normalised copy
-    pub(crate) q: Vec<f32>,            // [n_tokens, n_heads · head_dim]
-    pub(crate) k: Vec<f32>,            // [n_tokens, n_kv_heads · head_dim]
-    pub(crate) v: Vec<f32>,            // [n_tokens, n_kv_heads · head_dim]
-    pub(crate) att: Vec<f32>,          // [n_tokens, n_heads · head_dim]
-    pub(crate) gate: Vec<f32>,         // [n_tokens, ffn_dim]
-    pub(crate) up: Vec<f32>,           // [n_tokens, ffn_dim]
+    pub(crate) x: Buffer<f32>,         // [n_tokens, dim] the residual stream
+    pub(crate) q: Buffer<f32>,         // [n_tokens, n_heads · head_dim]
+    pub(crate) k: Buffer<f32>,         // [n_tokens, n_kv_heads · head_dim]
+    pub(crate) v: Buffer<f32>,         // [n_tokens, n_kv_heads · head_dim]
+    pub(crate) att: Buffer<f32>,       // [n_tokens, n_heads · head_dim]
     pub(crate) from_x: Activations,    // [n_tokens, dim]
     pub(crate) from_att: Activations,  // [n_tokens, n_heads · head_dim]
     pub(crate) from_ffn: Activations,  // [n_tokens, ffn_dim]
-    pub(crate) logits: Vec<f32>,       // [n_logits, n_vocab]
+    pub(crate) logits: Buffer<f32>,    // [n_logits, n_vocab]
     max_tokens: usize,
     max_logits: usize,
     n_vocab: usize,
@@ -33,7 +30,19 @@ impl Scratch {
         let config = &model.config;
         let (dim, ffn_dim, q_dim, kv_dim) =
             (config.dim, config.ffn_dim, config.q_dim(), config.kv_dim());
-        let rows = |width: usize| vec![0.0; max_tokens * width];
+        let (layers, head) = (&model.weights.layers, model.weights.head());
+        let of_x = layers.iter().flat_map(|layer| {
+            [
+                &layer.q.weight,
+                &layer.k.weight,
+                &layer.v.weight,
+                &layer.gate,
+                &layer.up,
+            ]
+        });
+        let of_att = layers.iter().map(|layer| &layer.o);
+        let of_ffn = layers.iter().map(|layer| &layer.down);
+        let rows = |width: usize| Buffer::zeroed(max_tokens * width);
         Scratch {
             tokens: Vec::with_capacity(max_tokens),
             positions: Vec::with_capacity(max_tokens),
@@ -41,17 +50,14 @@ impl Scratch {
             wanted: Vec::with_capacity(max_logits),
             queries: Vec::with_capacity(max_tokens),
             x: rows(dim),
-            h: rows(dim),
             q: rows(q_dim),
             k: rows(kv_dim),
             v: rows(kv_dim),
             att: rows(q_dim),
-            gate: rows(ffn_dim),
-            up: rows(ffn_dim),
-            from_x: Activations::new(max_tokens, dim),
-            from_att: Activations::new(max_tokens, q_dim),
-            from_ffn: Activations::new(max_tokens, ffn_dim),
-            logits: vec![0.0; max_logits * config.n_vocab],
+            from_x: Activations::read_by(of_x.chain([head]), max_tokens, dim),
+            from_att: Activations::read_by(of_att, max_tokens, q_dim),
+            from_ffn: Activations::read_by(of_ffn, max_tokens, ffn_dim),
+            logits: Buffer::zeroed(max_logits * config.n_vocab),
             max_tokens,
             max_logits,
             n_vocab: config.n_vocab,
@@ -114,11 +120,10 @@ impl Scratch {
         queries
     }
 
-    /// Keeps only the wanted tokens: their residual stream, normalised copy, position and query.
+    /// Keeps only the wanted tokens: their residual stream, position and query.
     pub(crate) fn keep_wanted(&mut self, queries: &mut Vec<Query<'_>>, dim: usize) {
         for (to, from) in self.wanted.iter().copied().enumerate() {
             self.x.copy_within(from * dim..(from + 1) * dim, to * dim);
-            self.h.copy_within(from * dim..(from + 1) * dim, to * dim);
             self.positions[to] = self.positions[from];
             queries[to] = queries[from];
         }

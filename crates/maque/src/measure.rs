@@ -1,6 +1,6 @@
 //! Speed of a model, measured through the same runner that serves.
 
-use maque_engine::Runner;
+use maque_engine::{Runner, argmax};
 use maque_kernels::PAGE_TOKENS;
 use maque_model::Slice;
 use std::time::{Duration, Instant};
@@ -145,16 +145,6 @@ impl<R: Runner> Measure<R> {
         let hash = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
         (hash % self.runner.n_vocab() as u64) as u32
     }
-}
-
-fn argmax(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (id, logit) in logits.iter().enumerate() {
-        if logits[best] < *logit {
-            best = id;
-        }
-    }
-    best as u32
 }
 
 /// The middle of some times (the mean of the middle two of an even number).

@@ -1,43 +1,93 @@
 //! The products in AVX-512 registers: 16 rows are the lanes, `vpdpbusd` sums four columns at a time.
 
-use super::{MAX_TILES, Piece, Product};
+use super::{Finish, MAX_TILES, Piece, Product};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::panel::GROUP_ROWS;
 use crate::{Activations, Format};
 use std::arch::x86_64::*;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use unpack::*;
 
+mod amx;
 mod float;
 mod tile;
 mod unpack;
 
+pub(super) use amx::Amx;
+pub(crate) use amx::multiply_whole_tiles;
+
+/// How slabs of unpacked sub-blocks meet tiles of many tokens.
+///
+/// # Safety
+/// Every function needs a CPU with the instructions of its implementor.
+pub(super) trait Multiplier {
+    /// Called before a piece of work in `F`, and after it.
+    unsafe fn begin<F: Packed>();
+    unsafe fn end();
+    /// Adds the products of `slab`, which begins with sub-block `first` of each tile, to the chains of `tiles`.
+    /// Meanwhile it fetches what comes ahead of `group`'s sub-blocks. Afterwards the slab means nothing.
+    unsafe fn multiply<F: Packed>(
+        chains: &mut [[__m512; TILE_TOKENS]],
+        slab: &mut [Block],
+        group: &[u8],
+        x: &Activations,
+        tiles: Range<usize>,
+        first: usize,
+    );
+}
+
+/// One dot product instruction for 16 rows and one token.
+pub(super) struct Vnni;
+
+impl Multiplier for Vnni {
+    unsafe fn begin<F: Packed>() {}
+    unsafe fn end() {}
+    unsafe fn multiply<F: Packed>(
+        chains: &mut [[__m512; TILE_TOKENS]],
+        slab: &mut [Block],
+        group: &[u8],
+        x: &Activations,
+        tiles: Range<usize>,
+        first: usize,
+    ) {
+        for (i, chains) in tiles.clone().zip(chains) {
+            let group = (i == tiles.start).then_some(group);
+            // SAFETY: the caller proves AVX-512 VNNI.
+            unsafe { tile::multiply::<F>(chains, slab, group, x.tile(i), first) };
+        }
+    }
+}
+
 /// Sub-blocks that are unpacked at a time: they stay in the first-level cache while the tiles pass.
 const SLAB_BLOCKS: usize = 32;
 /// The same for a single tile: short, so that unpacking and multiplying overlap.
-const SHORT_SLAB_BLOCKS: usize = 4;
+const SHORT_SLAB_BLOCKS: usize = 8;
 
-/// What one thread needs beside registers when there are many tokens: 55 KB, cleared once a piece.
+/// Tokens that meet weights as these are unpacked, without a slab.
+const MAX_FEW: usize = 8;
+
+/// What one thread needs beside registers when there are many tokens: 55 KB.
 struct Workbench {
-    slab: [Block; SLAB_BLOCKS],
+    slab: [MaybeUninit<Block>; SLAB_BLOCKS],
     /// Unfinished chains of one group, for all tokens of a piece.
-    chains: [[__m512; TILE_TOKENS]; MAX_TILES],
+    chains: [MaybeUninit<[__m512; TILE_TOKENS]>; MAX_TILES],
 }
 
 /// # Safety
-/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C.
-pub(super) unsafe fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
+/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C, and what `M` needs.
+pub(super) unsafe fn run<M: Multiplier>(product: &Product<'_>, x: &Activations, piece: Piece) {
     // SAFETY: the caller proves the instruction set.
     unsafe {
         match product.weights.layout().format {
-            Format::Q4_0 => groups::<Q4_0>(product, x, piece),
-            Format::Q4_1 => groups::<Q4_1>(product, x, piece),
-            Format::Q5_0 => groups::<Q5_0>(product, x, piece),
-            Format::Q5_1 => groups::<Q5_1>(product, x, piece),
-            Format::Q8_0 => groups::<Q8_0>(product, x, piece),
-            Format::Q4_K => groups::<Q4_K>(product, x, piece),
-            Format::Q5_K => groups::<Q5_K>(product, x, piece),
-            Format::Q6_K => groups::<Q6_K>(product, x, piece),
+            Format::Q4_0 => groups::<Q4_0, M>(product, x, piece),
+            Format::Q4_1 => groups::<Q4_1, M>(product, x, piece),
+            Format::Q5_0 => groups::<Q5_0, M>(product, x, piece),
+            Format::Q5_1 => groups::<Q5_1, M>(product, x, piece),
+            Format::Q8_0 => groups::<Q8_0, M>(product, x, piece),
+            Format::Q4_K => groups::<Q4_K, M>(product, x, piece),
+            Format::Q5_K => groups::<Q5_K, M>(product, x, piece),
+            Format::Q6_K => groups::<Q6_K, M>(product, x, piece),
             Format::F32 => float::groups::<F32>(product, x, piece),
             Format::F16 => float::groups::<F16>(product, x, piece),
             Format::BF16 => float::groups::<BF16>(product, x, piece),
@@ -46,38 +96,56 @@ pub(super) unsafe fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn groups<F: Packed>(product: &Product<'_>, x: &Activations, piece: Piece) {
-    if x.n_tokens() == 1 {
-        for group in piece.groups {
-            one_token::<F>(product, x.tile(0), group);
-        }
-        return;
+fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piece: Piece) {
+    if piece.tiles.len() == 1 && x.n_tokens() <= MAX_FEW {
+        return few_tokens::<F>(product, x.tile(0), piece.groups);
     }
     let mut bench = Workbench {
-        slab: [Block::zero(); SLAB_BLOCKS],
-        chains: [[_mm512_setzero_ps(); TILE_TOKENS]; MAX_TILES],
+        slab: [const { MaybeUninit::uninit() }; SLAB_BLOCKS],
+        chains: [const { MaybeUninit::uninit() }; MAX_TILES],
     };
+    // SAFETY: `run`'s caller proves the multiplier's instructions.
+    unsafe { M::begin::<F>() };
     for group in piece.groups {
-        many_tokens::<F>(&mut bench, product, x, piece.tiles.clone(), group);
+        many_tokens::<F, M>(&mut bench, product, x, piece.tiles.clone(), group);
+    }
+    // SAFETY: as above.
+    unsafe { M::end() };
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+fn few_tokens<F: Packed>(product: &Product<'_>, tile: Tile<'_>, groups: Range<usize>) {
+    for group in groups {
+        match tile.n_tokens {
+            1 => at_once::<F, 1>(product, tile, group),
+            2 => at_once::<F, 2>(product, tile, group),
+            3 => at_once::<F, 3>(product, tile, group),
+            4 => at_once::<F, 4>(product, tile, group),
+            5 => at_once::<F, 5>(product, tile, group),
+            6 => at_once::<F, 6>(product, tile, group),
+            7 => at_once::<F, 7>(product, tile, group),
+            _ => at_once::<F, 8>(product, tile, group),
+        }
     }
 }
 
 /// Decode: unpacks in registers and multiplies at once.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) {
+fn at_once<F: Packed, const N: usize>(product: &Product<'_>, tile: Tile<'_>, group: usize) {
     let layout = product.weights.layout();
     let bytes = product.weights.group(group);
-    let mut chain = [_mm512_setzero_ps()];
-    for b in 0..tile.scales.len() {
+    let mut chains = [_mm512_setzero_ps(); N];
+    for b in 0..tile.scales.len() / N {
+        prefetch::<F>(bytes, b);
         let block = unpack::<F>(layout, bytes, b);
-        tile::add::<F, 1>(&mut chain, &block, tile, b);
+        tile::add::<F, N>(&mut chains, &block, tile, b);
     }
-    finish(product, tile, group, &chain);
+    finish(product, tile, group, &chains);
 }
 
 /// Unpacks some sub-blocks into a slab, lets all tiles meet them, and goes on with the next ones.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn many_tokens<F: Packed>(
+fn many_tokens<F: Packed, M: Multiplier>(
     bench: &mut Workbench,
     product: &Product<'_>,
     x: &Activations,
@@ -88,20 +156,26 @@ fn many_tokens<F: Packed>(
     let bytes = product.weights.group(group);
     let n_blocks = x.tile(tiles.start).scales.len() / x.tile(tiles.start).n_tokens;
     let slab_len = match tiles.len() {
-        1 => SHORT_SLAB_BLOCKS,
+        1 | 2 => SHORT_SLAB_BLOCKS,
         _ => SLAB_BLOCKS,
     };
     let Workbench { slab, chains } = bench;
     let chains = &mut chains[..tiles.len()];
-    chains.fill([_mm512_setzero_ps(); TILE_TOKENS]);
+    for chains in chains.iter_mut() {
+        chains.write([_mm512_setzero_ps(); TILE_TOKENS]);
+    }
+    // SAFETY: all of them were just written.
+    let chains = unsafe { chains.assume_init_mut() };
     for first in (0..n_blocks).step_by(slab_len) {
         let len = slab_len.min(n_blocks - first);
-        for (i, block) in slab[..len].iter_mut().enumerate() {
-            *block = unpack::<F>(layout, bytes, first + i);
+        let slab = &mut slab[..len];
+        for (i, block) in slab.iter_mut().enumerate() {
+            block.write(unpack::<F>(layout, bytes, first + i));
         }
-        for (i, chains) in tiles.clone().zip(chains.iter_mut()) {
-            tile::multiply::<F>(chains, &slab[..len], x.tile(i), first);
-        }
+        // SAFETY: all of it was just written.
+        let slab = unsafe { slab.assume_init_mut() };
+        // SAFETY: `run`'s caller proves the multiplier's instructions.
+        unsafe { M::multiply::<F>(chains, slab, bytes, x, tiles.clone(), first) };
     }
     for (i, chains) in tiles.zip(chains.iter()) {
         finish(product, x.tile(i), group, chains);
@@ -110,11 +184,22 @@ fn many_tokens<F: Packed>(
 
 #[target_feature(enable = "avx512f")]
 fn finish(product: &Product<'_>, tile: Tile<'_>, group: usize, chains: &[__m512]) {
+    let rows = product.rows(group);
     for (c, chain) in chains.iter().take(tile.n_tokens).enumerate() {
-        let mut sums = [0.0; GROUP_ROWS];
-        // SAFETY: the array has the register's 16 elements.
-        unsafe { _mm512_storeu_ps(sums.as_mut_ptr(), *chain) };
         // SAFETY: this thread alone has this piece.
-        unsafe { product.finish(tile.first_token + c, group, &sums) };
+        let out = unsafe { product.out_of(tile.first_token + c, &rows) };
+        let lanes = 0xffff >> (GROUP_ROWS - rows.len());
+        // SAFETY: the mask has as many lanes as there are rows, and outputs and biases of them.
+        unsafe {
+            let sum = match product.finish {
+                Finish::Write => *chain,
+                Finish::Bias(bias) => {
+                    let bias = bias[rows.clone()].as_ptr();
+                    _mm512_add_ps(*chain, _mm512_maskz_loadu_ps(lanes, bias))
+                }
+                Finish::Add => _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, out.as_ptr()), *chain),
+            };
+            _mm512_mask_storeu_ps(out.as_mut_ptr(), lanes, sum);
+        }
     }
 }

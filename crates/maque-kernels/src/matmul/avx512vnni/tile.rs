@@ -1,28 +1,30 @@
 //! One group of rows times the columns of one tile.
 
-use super::unpack::{Block, Packed};
+use super::unpack::{Block, Packed, prefetch};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, SUB_BLOCK};
 use crate::panel::N_WORDS;
 use std::arch::x86_64::*;
 
-/// Adds the products of some sub-blocks, `first_block` of the tile being the first.
+/// Adds the products of some sub-blocks, `first_block` of the tile being the first, and fetches what comes
+/// ahead of those of `group`.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 pub(super) fn multiply<F: Packed>(
     chains: &mut [__m512; TILE_TOKENS],
     blocks: &[Block],
+    group: Option<&[u8]>,
     tile: Tile<'_>,
     first_block: usize,
 ) {
     match tile.n_tokens {
-        1 => columns::<F, 1>(chains, blocks, tile, first_block),
-        2 => columns::<F, 2>(chains, blocks, tile, first_block),
-        3 => columns::<F, 3>(chains, blocks, tile, first_block),
-        4 => columns::<F, 4>(chains, blocks, tile, first_block),
-        5 => columns::<F, 5>(chains, blocks, tile, first_block),
-        6 => columns::<F, 6>(chains, blocks, tile, first_block),
-        7 => columns::<F, 7>(chains, blocks, tile, first_block),
-        _ => columns::<F, 8>(chains, blocks, tile, first_block),
+        1 => columns::<F, 1>(chains, blocks, group, tile, first_block),
+        2 => columns::<F, 2>(chains, blocks, group, tile, first_block),
+        3 => columns::<F, 3>(chains, blocks, group, tile, first_block),
+        4 => columns::<F, 4>(chains, blocks, group, tile, first_block),
+        5 => columns::<F, 5>(chains, blocks, group, tile, first_block),
+        6 => columns::<F, 6>(chains, blocks, group, tile, first_block),
+        7 => columns::<F, 7>(chains, blocks, group, tile, first_block),
+        _ => columns::<F, 8>(chains, blocks, group, tile, first_block),
     }
 }
 
@@ -30,6 +32,7 @@ pub(super) fn multiply<F: Packed>(
 fn columns<F: Packed, const N: usize>(
     chains: &mut [__m512; TILE_TOKENS],
     blocks: &[Block],
+    group: Option<&[u8]>,
     tile: Tile<'_>,
     first_block: usize,
 ) {
@@ -38,6 +41,9 @@ fn columns<F: Packed, const N: usize>(
     };
     let mut sums = *chains;
     for (i, block) in blocks.iter().enumerate() {
+        if let Some(group) = group {
+            prefetch::<F>(group, first_block + i);
+        }
         add::<F, N>(&mut sums, block, tile, first_block + i);
     }
     *chains = sums;

@@ -6,7 +6,7 @@ use crate::panel::{GROUP_ROWS, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
 
 /// A format, known when the code is compiled.
-pub(super) trait Packed {
+pub(in super::super) trait Packed {
     const FORMAT: Format;
     /// Asked of block formats only.
     const KIND: Kind = Kind::of(Self::FORMAT);
@@ -15,7 +15,7 @@ pub(super) trait Packed {
 macro_rules! packed {
     ($($name:ident)*) => { $(
         #[allow(non_camel_case_types)]
-        pub(super) struct $name;
+        pub(in super::super) struct $name;
         impl Packed for $name {
             const FORMAT: Format = Format::$name;
         }
@@ -29,7 +29,7 @@ pub(super) const AHEAD: usize = 16 << 10;
 
 /// One sub-block of 16 rows, ready to multiply. A kind's product reads only what the kind has.
 #[derive(Clone, Copy)]
-pub(super) struct Block {
+pub(in super::super) struct Block {
     /// Codes: byte `b` of lane `r` of word `j` is column `4j + b` of row `r`.
     pub(super) words: [__m512i; N_WORDS],
     pub(super) d: __m512,
@@ -37,18 +37,6 @@ pub(super) struct Block {
     pub(super) m: __m512,
     /// [`Kind::Scaled`]: i32 factors of the two halves.
     pub(super) s: [__m512i; 2],
-}
-
-impl Block {
-    #[target_feature(enable = "avx512f")]
-    pub(super) fn zero() -> Block {
-        Block {
-            words: [_mm512_setzero_si512(); N_WORDS],
-            d: _mm512_setzero_ps(),
-            m: _mm512_setzero_ps(),
-            s: [_mm512_setzero_si512(); 2],
-        }
-    }
 }
 
 /// Sub-block `index` of a group.
@@ -61,7 +49,6 @@ pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> 
     let scales = &group[index / n_subs * scale_bytes..][..scale_bytes];
     let lines = &group[layout.quants_at + index * quant_bytes..][..quant_bytes];
     let (lines, _) = lines.as_chunks::<LINE_BYTES>();
-    prefetch::<F>(group, index);
     let zero = _mm512_setzero_si512();
     let mut block = Block {
         words: words::<F>(lines),
@@ -93,7 +80,7 @@ pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> 
 /// Fetches what comes `AHEAD` of sub-block `index`, mostly in a later group, as much as one takes.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn prefetch<F: Packed>(group: &[u8], index: usize) {
+pub(super) fn prefetch<F: Packed>(group: &[u8], index: usize) {
     let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
     let bytes = Layout::quant_bytes(F::FORMAT) + Layout::scale_bytes(F::FORMAT) / n_subs;
     let start = group.as_ptr().wrapping_add(index * bytes + AHEAD);
