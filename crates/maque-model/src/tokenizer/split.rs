@@ -64,7 +64,7 @@ impl Scheme {
 /// A scheme ready for use.
 pub(super) struct Splitter {
     scheme: Scheme,
-    word: Regex,
+    word: &'static Regex, // a clone would fill tables of its own
 }
 
 impl Splitter {
@@ -74,13 +74,13 @@ impl Splitter {
             Scheme::Llama3 => &WORDS[1],
             Scheme::Qwen2 => &WORDS[2],
         };
-        if let Some(word) = cell.get().cloned() {
+        if let Some(word) = cell.get() {
             return Ok(Splitter { scheme, word });
         }
         let pattern = scheme.pattern().replace(LOOK_AHEAD, r"\s+");
         let word = Regex::new(&pattern)
             .map_err(|error| LoadError::invalid("the pre-tokenizer", error, "a valid pattern"))?;
-        let word = cell.get_or_init(|| word).clone();
+        let word = cell.get_or_init(|| word);
         Ok(Splitter { scheme, word })
     }
 
