@@ -87,6 +87,12 @@ impl Store {
         Entry::read(&self.folder(name)).ok_or_else(absent)
     }
 
+    /// Whether a model is here or may be fetched; the error says which names there are.
+    pub fn knows(&self, name: &ModelName) -> Result<(), HubError> {
+        let here = self.find(name).map(drop);
+        here.or_else(|_| self.catalogue.find(name).map(drop))
+    }
+
     /// Makes sure that a model is here and returns its file; a model that is here is not fetched again. While another
     /// process fetches it, this one waits.
     pub fn pull(

@@ -14,6 +14,7 @@ use crate::commands::serve::Serve;
 use crate::commands::show::Show;
 use crate::commands::verify::Verify;
 use crate::exit::Exit;
+use crate::help;
 use crate::language::Language;
 use crate::say::Say;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -80,13 +81,22 @@ impl Arguments {
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Arguments, Exit> {
     let arguments: Vec<OsString> = arguments.collect();
     let parsed = if is_ask(arguments.first()) {
-        AskArguments::try_parse_from(arguments).map(|ask| Arguments {
-            command: Some(Command::Ask(ask.ask)),
+        read(arguments).map(|AskArguments { ask }| Arguments {
+            command: Some(Command::Ask(ask)),
         })
     } else {
-        Arguments::try_parse_from(arguments)
+        read(arguments)
     };
     parsed.map_err(|error| explain(&error))
+}
+
+/// Parses, with the help in the user's language.
+fn read<A: Parser>(arguments: Vec<OsString>) -> Result<A, clap::Error> {
+    let command = match Language::of_user() {
+        Language::English => A::command(),
+        Language::Chinese => help::in_chinese(A::command()),
+    };
+    A::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
 /// Under the names `qwen` and `mq` the program is `maque ask`.

@@ -12,6 +12,7 @@ mod document;
 mod exit;
 mod fence;
 mod first_token;
+mod help;
 mod language;
 mod limits;
 mod listen;
@@ -31,6 +32,7 @@ mod signals;
 mod sse;
 mod start;
 mod talk;
+mod unavailable;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! From what `--model` says to a path on disk.
 
 use crate::exit::{Exit, Problem};
-use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, FALLBACK_MODEL, Origin, Settings};
+use crate::unavailable::unavailable;
 use maque_hub::{HubError, ModelName, Progress, PullOptions, Store};
 use std::path::{Path, PathBuf};
 
@@ -21,11 +21,15 @@ pub(crate) fn identity(model: &str) -> String {
     whole.unwrap_or_else(|| model.to_owned())
 }
 
+/// Refuses a model that is neither here nor to be had, before anything begins.
+pub(crate) fn check(settings: &Settings) -> Result<(), Problem> {
+    let known = |store: &Store, name: &ModelName| store.knows(name).map(|()| PathBuf::new());
+    choose(settings, &known).map(drop)
+}
+
 /// The settings' model, which must be here already.
 pub(crate) fn local(settings: &Settings) -> Result<Located, Problem> {
-    choose(settings, &|store, name| {
-        store.find(name).map(|entry| entry.path)
-    })
+    choose(settings, &on_disk)
 }
 
 /// The settings' model, fetched if it is not here. `said` hears which model is being fetched.
@@ -45,7 +49,8 @@ pub(crate) fn obtain(
 
 type Way<'a> = &'a dyn Fn(&Store, &ModelName) -> Result<PathBuf, HubError>;
 
-/// A path as it is; a name by `way`. Where nobody chose the model, the fallback is as good.
+/// A path as it is; a name by `way`. Where nobody chose the model, the fallback is as good: what is here of the two is
+/// taken without asking the network.
 fn choose(settings: &Settings, way: Way<'_>) -> Result<Located, Problem> {
     let wanted = &settings.model.value;
     if Path::new(wanted).exists() {
@@ -54,34 +59,31 @@ fn choose(settings: &Settings, way: Way<'_>) -> Result<Located, Problem> {
             path: wanted.into(),
         });
     }
-    let store = Store::open(&settings.home.value).map_err(|error| unavailable(wanted, error))?;
-    let first = named(&store, wanted, way);
-    let is_free = settings.model.origin == Origin::Default && wanted == DEFAULT_MODEL;
-    match first {
-        Err(_) if is_free => named(&store, FALLBACK_MODEL, way).or(first),
-        found => found,
+    let store = Store::open(&settings.home.value)
+        .map_err(|error| unavailable(Exit::Unavailable, wanted, error))?;
+    if settings.model.origin != Origin::Default {
+        return named(&store, wanted, way);
     }
+    let here = |name| named(&store, name, &on_disk);
+    here(DEFAULT_MODEL)
+        .or_else(|_| here(FALLBACK_MODEL))
+        .or_else(|_| named(&store, DEFAULT_MODEL, way))
+        .or_else(|first| named(&store, FALLBACK_MODEL, way).map_err(|_| first))
+}
+
+fn on_disk(store: &Store, name: &ModelName) -> Result<PathBuf, HubError> {
+    store.find(name).map(|entry| entry.path)
 }
 
 fn named(store: &Store, name: &str, way: Way<'_>) -> Result<Located, Problem> {
     let path = name
         .parse()
         .and_then(|name| way(store, &name))
-        .map_err(|error| unavailable(name, error))?;
+        .map_err(|error| unavailable(Exit::Unavailable, name, error))?;
     Ok(Located {
         name: name.to_owned(),
         path,
     })
-}
-
-fn unavailable(model: &str, error: HubError) -> Problem {
-    Problem::new(
-        Exit::Unavailable,
-        Say::ModelUnavailable {
-            model: model.to_owned(),
-        },
-    )
-    .because(error)
 }
 
 #[cfg(test)]

@@ -83,6 +83,21 @@ sentences! {
     GoOn => "Go on exactly where you stopped.", "请从刚才停下的地方接着写。";
     ServerLost => "the running server went away", "正在运行的服务断开了";
     ModelUnavailable { model: String } => "the model {model} is not available", "模型 {model} 不可用";
+    NoModelFile { path: String } => "there is no file or folder {path}", "没有 {path} 这个文件或文件夹";
+    NoModelName { text: String } =>
+        "{text:?} is no model name; write it as family:size, for example qwen2.5:0.5b",
+        "{text:?} 不是模型名；请写成“系列:大小”，例如 qwen2.5:0.5b";
+    ModelUnknown { name: String, known: String } =>
+        "{name} is not in the catalogue (there are: {known})", "目录里没有 {name}（有：{known}）";
+    ModelAbsent { name: String } => "{name} is not here; fetch it with: maque pull {name}", "本机没有 {name}；获取它：maque pull {name}";
+    ModelTaken { name: String } =>
+        "{name} is here already; remove it first with: maque rm {name}", "本机已有 {name}；请先删除它：maque rm {name}";
+    ModelUnreachable { name: String, reasons: String } => "{name} cannot be fetched: {reasons}", "无法获取 {name}：{reasons}";
+    DiskFull { path: String, available: String, needed: String } =>
+        "{path} has room for {available}, {needed} are needed; free some space or set MAQUE_HOME to another disk",
+        "{path} 还剩 {available}，需要 {needed}；请清理磁盘，或把 MAQUE_HOME 设到别的磁盘";
+    NoModels => "no model is here yet; fetch one, for example: maque pull qwen2.5:0.5b (list --catalogue shows all)",
+        "本机还没有模型；可以获取一个，例如：maque pull qwen2.5:0.5b（list --catalogue 列出全部）";
     CannotLoad { path: String } => "cannot load the model {path}", "无法加载模型 {path}";
     ReadingPrompt { done: usize, total: usize } => "reading {done} of {total} tokens", "正在阅读 {done}/{total} 个 token";
     Queued { position: usize } => "waiting, {position} before this one", "排队中，前面还有 {position} 个";
@@ -101,7 +116,9 @@ sentences! {
     PortTaken { wanted: u16, port: u16 } => "port {wanted} is taken, using {port}", "端口 {wanted} 已被占用，改用 {port}";
     NoPort { port: u16 } => "no free port from {port} on", "从 {port} 起没有可用端口";
     CannotListen { address: String } => "cannot listen on {address}", "无法监听 {address}";
-    FallingBack { wanted: String, taken: String } => "{wanted} cannot be reached, taking {taken}", "无法获取 {wanted}，改用 {taken}";
+    FallingBack { wanted: String, taken: String } =>
+        "{wanted} is not here, taking {taken}; to try again: maque pull {wanted}",
+        "没有 {wanted}，改用 {taken}；要再试一次：maque pull {wanted}";
     NoBrowser { url: String } => "no browser could be opened; open {url} yourself", "没能打开浏览器；请自行打开 {url}";
     Measuring => "measuring", "测量中";
     DoctorMachine { cpu: String, isa: &'static str, threads: usize } =>
@@ -125,7 +142,7 @@ sentences! {
     DoctorOthers { share: f64 } =>
         "Other programs took {share:.0} % of the processor meanwhile: without them the figures are higher.",
         "测量期间其他程序占用了 {share:.0}% 的处理器：没有它们，数字会更高。";
-    NotReady { why: String } => "the model is not available: {why}", "模型不可用：{why}";
+    NotReady { why: String } => "not ready: {why}", "未就绪：{why}";
     Bug => "this is a fault of the program; please report what standard error says", "程序自身出错；请把标准错误的内容报告给我们";
     Stopped => "stopped", "已停止";
     Removed { name: String, size: String } => "{name} removed, {size} freed", "已删除 {name}，释放 {size}";

@@ -1,7 +1,9 @@
 //! `maque list`: the models that are here, and those that can be pulled.
 
 use crate::exit::Exit;
+use crate::say::Say;
 use crate::settings::{ByteSize, ModelFlags, ServerFlags, Settings};
+use crate::talk::{Audience, Talk};
 use maque_hub::Store;
 use std::io::Write;
 
@@ -33,7 +35,11 @@ impl List {
                 entry.path.display().to_string(),
             )
         };
-        self.show(&store.list()?, row)
+        let entries = store.list()?;
+        if entries.is_empty() {
+            Talk::new(Audience::on_stderr(Audience::Nobody)).line(&Say::NoModels);
+        }
+        self.show(&entries, row)
     }
 
     fn show<T: serde::Serialize>(

@@ -4,6 +4,7 @@ use crate::exit::{Exit, Problem};
 use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
+use crate::unavailable::unavailable;
 use maque_hub::{HubError, ModelName, Progress, PullOptions, Store};
 use std::io::Write;
 
@@ -56,11 +57,5 @@ pub(crate) fn failed(name: &str, error: HubError) -> Problem {
         HubError::Name { .. } | HubError::Unknown { .. } => Exit::Usage,
         _ => Exit::Unavailable,
     };
-    Problem::new(
-        exit,
-        Say::ModelUnavailable {
-            model: name.to_owned(),
-        },
-    )
-    .because(error)
+    unavailable(exit, name, error)
 }

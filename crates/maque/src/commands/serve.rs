@@ -38,6 +38,7 @@ impl Serve {
 
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let settings = Settings::resolve(&self.model, &self.server)?;
+        models::check(&settings)?;
         let talk = Arc::new(Talk::new(Audience::on_stderr(Audience::Log)));
         let wanted = settings.port.value;
         let (listeners, port) = listen::bind(settings.host.value, wanted)?;
@@ -128,7 +129,9 @@ fn load_beside(settings: Settings, stages: watch::Sender<Stage>, talk: Arc<Talk>
 /// Says a stage on standard error.
 pub(crate) fn tell(talk: &Talk, stage: &Stage, wanted: &str) {
     match stage {
-        Stage::Locating { model } | Stage::Downloading { model, .. }
+        Stage::Locating { model }
+        | Stage::Downloading { model, .. }
+        | Stage::Loading { model, .. }
             if model != wanted && wanted == DEFAULT_MODEL =>
         {
             talk.once(&Say::FallingBack {

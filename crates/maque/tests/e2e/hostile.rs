@@ -54,6 +54,25 @@ fn wrong_flags_are_named() {
 }
 
 #[test]
+fn models_that_nobody_has_are_named() {
+    for arguments in [
+        ["serve", "--model", "no-such-model:1b"],
+        ["serve", "--model", "missing.gguf"],
+        ["ask", "--model", "no-such-model:1b"],
+        ["bench", "--model", "qwen2.5"],
+    ] {
+        check_in_both_languages(&arguments, 6, arguments[2]);
+    }
+    let ran = run(
+        Home::new()
+            .maque(&["show", "qwen2.5:0.5b"])
+            .env("LANG", "zh_CN.UTF-8"),
+        b"",
+    );
+    check(&ran, 6, "本机没有 qwen2.5:0.5b");
+}
+
+#[test]
 fn models_that_are_none_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str, bytes: &[u8]| {

@@ -1,6 +1,7 @@
 //! `maque serve`: start, answer, end; and commands that find the server.
 
 use crate::command::{Home, run, until};
+use crate::mirror::{Manner, Mirror};
 use crate::server::{Server, question, text};
 use crate::weights;
 use serde_json::json;
@@ -27,14 +28,27 @@ fn a_server_starts_answers_and_ends() {
 
 #[test]
 fn the_page_is_there_while_the_model_is_still_coming() {
-    let Some(model) = weights::qwen() else { return };
-    let server = Server::launch(&model, &[], &[]);
-    until("the page", || {
-        server.get("/").filter(|(status, _)| *status == 200)
-    });
-    until("the model to be ready", || {
-        server.get("/health").filter(|(status, _)| *status == 200)
-    });
+    let mirror = Mirror::start(Manner::Slow, 192 << 20);
+    let home = Home::new();
+    std::fs::write(home.path().join("catalogue.toml"), mirror.catalogue()).expect("written");
+    let variables = [("HF_ENDPOINT", mirror.endpoint.as_str())];
+    let server = Server::launch(home, "test:1b", &[], &variables);
+    let downloading = || {
+        let (status, health) = server.get("/health")?;
+        assert_eq!(status, 503, "{health}");
+        let done = health["done"].as_u64().filter(|done| 0 < *done)?;
+        (health["stage"] == "downloading").then_some(done)
+    };
+    let early = until("the first bytes", downloading);
+    assert_eq!(server.get("/").expect("the page").0, 200);
+    until("more bytes", || downloading().filter(|done| early < *done));
+    let failed = || {
+        let (_, health) = server.get("/health")?;
+        (health["status"] == "failed").then(|| health["message"].to_string())
+    };
+    // What the mirror has is no model.
+    let message = until("the end of the download", failed);
+    assert!(message.contains("test.gguf"), "{message}");
 }
 
 #[test]
@@ -52,6 +66,22 @@ fn ask_uses_the_running_server() {
     let long = "word ".repeat(20_000);
     let ran = run(&mut server.home.qwen(&["Summarise"]), long.as_bytes());
     assert_eq!(ran.code, 4, "{ran:?}");
+}
+
+#[test]
+fn the_fallback_that_is_here_is_taken_without_asking_the_network() {
+    let Some(model) = weights::smol() else { return };
+    let home = Home::new();
+    let path = model.to_str().expect("a UTF-8 path");
+    let import = ["import", path, "qwen2.5-coder:0.5b"];
+    assert_eq!(run(&mut home.maque(&import), b"").code, 0);
+    let network = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    network.set_nonblocking(true).expect("a socket");
+    let address = network.local_addr().expect("bound");
+    let mut ask = home.qwen(&["--max-tokens", "1", "hi"]);
+    let ran = run(ask.env("HF_ENDPOINT", format!("http://{address}")), b"");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(network.accept().is_err(), "the network was asked");
 }
 
 #[test]

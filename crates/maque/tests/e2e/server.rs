@@ -24,17 +24,23 @@ impl Server {
 
     /// The same, with these environment variables.
     pub(crate) fn start_with(model: &Path, more: &[&str], variables: &[(&str, &str)]) -> Server {
-        let server = Server::launch(model, more, variables);
+        let model = model.to_str().expect("a UTF-8 path");
+        let server = Server::launch(Home::new(), model, more, variables);
         until("the model to be ready", || {
             server.get("/health").filter(|(status, _)| *status == 200)
         });
         server
     }
 
-    /// Starts, not waiting for anything.
-    pub(crate) fn launch(model: &Path, more: &[&str], variables: &[(&str, &str)]) -> Server {
-        let (home, port) = (Home::new(), free_port());
-        let (model, number) = (model.to_str().expect("a UTF-8 path"), port.to_string());
+    /// Starts in `home` with a model's name or path, not waiting for anything.
+    pub(crate) fn launch(
+        home: Home,
+        model: &str,
+        more: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Server {
+        let port = free_port();
+        let number = port.to_string();
         let mut arguments = vec!["serve", "--no-open", "--port", &number, "--model", model];
         arguments.extend(more);
         let child = spawn(home.maque(&arguments).envs(variables.iter().copied()));
