@@ -54,6 +54,11 @@ impl Serve {
         let options = ServerOptions {
             api_keys: settings.api_keys.value.clone(),
         };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let asked_to_end = runtime.block_on(async { signals::asked_to_end() });
         let note = Registration {
             address,
             pid: std::process::id(),
@@ -64,31 +69,25 @@ impl Serve {
         if self.open && !self.no_open {
             browser::open(&url, &talk);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
         let served = runtime.block_on(maque_server::serve(
             listeners,
             options,
             watched,
-            signals::asked_to_end(),
+            asked_to_end,
         ));
         talk.hush();
         talk.line(&Say::Stopped);
         // Threads that still load or read a file must not keep the process.
         runtime.shutdown_background();
-        served.map(|()| Exit::Complete).map_err(|error| {
-            Problem::new(
-                Exit::Failed,
-                Say::CannotListen {
-                    address: address.to_string(),
-                },
-            )
-            .because(error)
-            .into()
-        })
+        served
+            .map(|()| Exit::Complete)
+            .map_err(|error| cannot_listen(address).because(error).into())
     }
+}
+
+fn cannot_listen(address: SocketAddr) -> Problem {
+    let address = address.to_string();
+    Problem::new(Exit::Failed, Say::CannotListen { address })
 }
 
 /// The address by which this machine reaches a server on `host`.

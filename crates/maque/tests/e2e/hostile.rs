@@ -58,7 +58,7 @@ fn models_that_nobody_has_are_named() {
     for arguments in [
         ["serve", "--model", "no-such-model:1b"],
         ["serve", "--model", "missing.gguf"],
-        ["ask", "--model", "no-such-model:1b"],
+        ["doctor", "--model", "no-such-model:1b"],
         ["bench", "--model", "qwen2.5"],
     ] {
         check_in_both_languages(&arguments, 6, arguments[2]);

@@ -83,6 +83,12 @@ impl Mirror {
         &self.shared.content
     }
 
+    /// Bytes sent in all.
+    pub(crate) fn n_sent(&self) -> usize {
+        let answers = self.shared.answers.lock().expect("whole");
+        answers.iter().map(|(_, n_sent)| n_sent).sum()
+    }
+
     pub(crate) fn answers(&self) -> Vec<(usize, usize)> {
         self.shared.answers.lock().expect("whole").clone()
     }

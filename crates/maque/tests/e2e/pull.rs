@@ -100,13 +100,16 @@ fn sent_again(answers: &[(usize, usize)]) -> Vec<usize> {
 fn killed_fifty_times_it_resumes_and_is_right() {
     let mirror = Mirror::start(Manner::Slow, 192 << 20);
     let home = home(&mirror);
-    let (mut n_kills, mut milliseconds) = (0, 40);
+    let (mut n_kills, mut random) = (0, 40);
     let mut beginnings = vec![0];
     while n_kills < 50 {
         let mut command = home.maque(&["pull", "test:1b"]);
         let mut child = spawn(command.env("HF_ENDPOINT", &mirror.endpoint));
-        milliseconds = (milliseconds * 53 + 29) % 401; // any order of moments
-        std::thread::sleep(Duration::from_millis(milliseconds));
+        random = (random * 53 + 29) % 401; // any order of moments
+        let moment = mirror.n_sent() + random * (60 << 20) / 401;
+        while mirror.n_sent() < moment && child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         n_kills += usize::from(child.try_wait().expect("a child").is_none());
         child.kill().expect("a child");
         child.wait().expect("ended");
