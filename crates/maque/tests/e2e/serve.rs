@@ -28,7 +28,7 @@ fn a_server_starts_answers_and_ends() {
 
 #[test]
 fn the_page_is_there_while_the_model_is_still_coming() {
-    let mirror = Mirror::start(Manner::Slow, 192 << 20);
+    let mirror = Mirror::start(Manner::Slow, 48 << 20);
     let home = Home::new();
     std::fs::write(home.path().join("catalogue.toml"), mirror.catalogue()).expect("written");
     let variables = [("HF_ENDPOINT", mirror.endpoint.as_str())];
