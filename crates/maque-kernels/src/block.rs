@@ -106,16 +106,12 @@ impl Block {
         block
     }
 
-    /// `d`, `dmin` and the eight 6-bit scales and minima that 12 bytes hold.
+    /// `d`, `dmin`, scales and minima of Q4_K and Q5_K.
     fn read_k_scales(&mut self, bytes: &[u8]) {
         (self.d, self.m) = (half_at(bytes, 0), half_at(bytes, 2));
-        let packed = &bytes[4..16];
-        for i in 0..4 {
-            self.scales[i] = packed[i] & 63;
-            self.mins[i] = packed[i + 4] & 63;
-            self.scales[i + 4] = (packed[i + 8] & 15) | ((packed[i] >> 6) << 4);
-            self.mins[i + 4] = (packed[i + 8] >> 4) | ((packed[i + 4] >> 6) << 4);
-        }
+        let (scales, mins) = k_scales(&bytes[4..16]);
+        self.scales[..8].copy_from_slice(&scales);
+        self.mins = mins;
     }
 
     /// The values of all its elements.
@@ -183,6 +179,19 @@ impl LaneScales {
             Kind::Scaled => self.d * f32::from(self.s[k / 16]) * (code - 32) as f32,
         }
     }
+}
+
+/// The eight 6-bit scales and the eight minima that 12 bytes of Q4_K and Q5_K hold.
+#[inline(always)]
+pub(crate) fn k_scales(packed: &[u8]) -> ([u8; 8], [u8; 8]) {
+    let (mut scales, mut mins) = ([0; 8], [0; 8]);
+    for i in 0..4 {
+        scales[i] = packed[i] & 63;
+        mins[i] = packed[i + 4] & 63;
+        scales[i + 4] = (packed[i + 8] & 15) | ((packed[i] >> 6) << 4);
+        mins[i + 4] = (packed[i + 8] >> 4) | ((packed[i + 4] >> 6) << 4);
+    }
+    (scales, mins)
 }
 
 fn half_at(bytes: &[u8], at: usize) -> f16 {

@@ -21,6 +21,7 @@ mod panel;
 mod parts;
 mod pool;
 pub mod probe;
+mod repack;
 mod rope;
 mod vectorise;
 

@@ -1,11 +1,17 @@
 //! Packed weights: row-interleaved panels, made once at load.
 
-use crate::block::Block;
 use crate::format::widen;
 use crate::memory::Memory;
 use crate::panel::{GROUP_ROWS, Layout};
 use crate::parts::for_each_chunk;
-use crate::{Format, Machine, dequantize};
+use crate::vectorise::vectorise;
+use crate::{Format, Isa, Machine, dequantize, repack};
+use std::ops::Range;
+
+/// What a thread packs at a time, at most: the system clears huge pages of this size for it.
+const CHUNK_BYTES: usize = 2 << 20;
+/// Chunks for each thread at least, so that one which comes late is not waited for.
+const CHUNKS_PER_THREAD: usize = 4;
 
 /// A weight matrix `[n_rows, n_cols]`, packed in panels of 16 rows for [`Machine::matmul`].
 pub struct Matrix {
@@ -75,15 +81,24 @@ impl Matrix {
         let n_bytes = n_bytes.expect("a matrix is larger than the address space");
         let mut panels = machine.arena().take(n_bytes);
         let group_bytes = layout.group_bytes.max(1);
+        let share = n_rows.div_ceil(GROUP_ROWS * CHUNKS_PER_THREAD * machine.n_threads());
+        let n_groups = (CHUNK_BYTES / group_bytes).min(share).max(1); // in a chunk
+        let pack = |chunk: usize, groups: &mut [u8]| {
+            for (i, group) in groups.chunks_exact_mut(group_bytes).enumerate() {
+                let first = GROUP_ROWS * (chunk * n_groups + i);
+                source.pack(
+                    machine.isa(),
+                    &layout,
+                    group,
+                    first..n_rows.min(first + GROUP_ROWS),
+                );
+            }
+        };
         for_each_chunk(
             machine.pool(),
             panels.as_mut_slice(),
-            group_bytes,
-            |g, group| {
-                for (row, index) in (GROUP_ROWS * g..n_rows).take(GROUP_ROWS).enumerate() {
-                    source.pack_row(&layout, group, row, index);
-                }
-            },
+            n_groups * group_bytes,
+            pack,
         );
         Matrix {
             layout,
@@ -140,22 +155,20 @@ impl Matrix {
 }
 
 impl Source<'_> {
-    /// Writes row `index` of the file as row `row` of a group.
-    fn pack_row(&self, layout: &Layout, group: &mut [u8], row: usize, index: usize) {
-        let bytes = &self.bytes[index * self.row_bytes..][..self.row_bytes];
-        let blocks = bytes.chunks_exact(self.format.block_bytes());
+    /// Writes some rows of the file as one group.
+    fn pack(&self, isa: Isa, layout: &Layout, group: &mut [u8], rows: Range<usize>) {
+        let rows = rows.map(|row| &self.bytes[row * self.row_bytes..][..self.row_bytes]);
         if layout.format != self.format {
-            return self.pack_widened_row(group, row, bytes);
-        }
-        let width = self.format.block_bytes();
-        for (i, bytes) in blocks.enumerate() {
-            match layout.format {
-                Format::F32 | Format::F16 | Format::BF16 => {
-                    group[(i * GROUP_ROWS + row) * width..][..width].copy_from_slice(bytes);
-                }
-                _ => layout.write(group, row, i, &Block::read(self.format, bytes)),
+            for (row, bytes) in rows.enumerate() {
+                self.pack_widened_row(group, row, bytes);
             }
+            return;
         }
+        vectorise(
+            isa,
+            #[inline(always)]
+            || repack::fill(layout, group, rows),
+        );
     }
 
     fn pack_widened_row(&self, group: &mut [u8], row: usize, bytes: &[u8]) {

@@ -19,7 +19,7 @@
 //! A group of a float format is `[n_cols][16 rows]` in the format's own width.
 
 use crate::Format;
-use crate::block::{Block, Kind, LaneScales, SUB_BLOCK};
+use crate::block::{Kind, LaneScales, SUB_BLOCK};
 use half::f16;
 
 /// Rows of one group.
@@ -91,72 +91,6 @@ impl Layout {
             Format::Q5_0 | Format::Q5_1 | Format::Q5_K => 256 + 64,
             Format::Q6_K => 256 + 128,
             Format::Q8_0 => 512,
-        }
-    }
-
-    /// Writes `block`, number `index` of row `row` (of 16), into a zeroed group.
-    pub(crate) fn write(&self, group: &mut [u8], row: usize, index: usize, block: &Block) {
-        let (scales, quants) = group.split_at_mut(self.quants_at);
-        self.write_scales(
-            &mut scales[index * self.scale_bytes..][..self.scale_bytes],
-            row,
-            block,
-        );
-        let n_subs = self.format.block_len() / SUB_BLOCK;
-        let quants = &mut quants[index * n_subs * self.quant_bytes..];
-        let codes = block.codes.chunks_exact(SUB_BLOCK).take(n_subs);
-        for (line, codes) in quants.chunks_exact_mut(self.quant_bytes).zip(codes) {
-            let (codes, _) = codes.as_chunks::<4>();
-            let words = std::array::from_fn(|j| u32::from_le_bytes(codes[j]));
-            self.write_words(line, row, words);
-        }
-    }
-
-    fn write_scales(&self, to: &mut [u8], row: usize, block: &Block) {
-        to[2 * row..][..2].copy_from_slice(&block.d.to_le_bytes());
-        match self.format {
-            Format::Q6_K => {
-                for (i, scale) in block.scales.iter().enumerate() {
-                    to[32 + GROUP_ROWS * i + row] = *scale;
-                }
-            }
-            Format::Q4_K | Format::Q5_K => {
-                to[32 + 2 * row..][..2].copy_from_slice(&block.m.to_le_bytes());
-                for (i, (scale, min)) in block.scales.iter().zip(&block.mins).enumerate() {
-                    to[64 + GROUP_ROWS * i + row] = *scale;
-                    to[64 + GROUP_ROWS * (8 + i) + row] = *min;
-                }
-            }
-            Format::Q4_1 | Format::Q5_1 => {
-                to[32 + 2 * row..][..2].copy_from_slice(&block.m.to_le_bytes());
-            }
-            _ => (),
-        }
-    }
-
-    fn write_words(&self, lines: &mut [u8], row: usize, words: [u32; N_WORDS]) {
-        let mut put = |line: usize, word: u32| {
-            lines[line * LINE_BYTES + 4 * row..][..4].copy_from_slice(&word.to_le_bytes());
-        };
-        if self.format == Format::Q8_0 {
-            return words.iter().enumerate().for_each(|(j, word)| put(j, *word));
-        }
-        for p in 0..4 {
-            put(
-                p,
-                words[p] & 0x0f0f_0f0f | (words[p + 4] & 0x0f0f_0f0f) << 4,
-            );
-        }
-        let high = |j: usize| words[j] >> 4 & 0x0303_0303;
-        match self.quant_bytes {
-            320 => put(4, (0..8).fold(0, |bits, j| bits | high(j) << j)),
-            384 => (0..2).for_each(|h| {
-                put(
-                    4 + h,
-                    (0..4).fold(0, |bits, f| bits | high(4 * h + f) << (2 * f)),
-                );
-            }),
-            _ => (),
         }
     }
 
