@@ -1,7 +1,9 @@
 //! A fork-join pool: the calling thread and its workers share the items of one region.
 //!
 //! Workers spin briefly between regions and then sleep. A region waits only for workers that have
-//! entered it, so one that the system does not schedule (more threads than cores) delays nobody.
+//! entered it, so one that the system does not schedule (more threads than cores) delays nobody. One
+//! that the system interrupts in the midst of an item does, by the time that another program then has;
+//! so workers offer their core to others between regions, before the system takes it.
 
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,9 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a worker looks for the next region before it sleeps: longer than the serial stretches of
-/// a forward pass, too short to warm the room.
-const SPIN: Duration = Duration::from_micros(100);
+/// How long a worker looks for the next region before it sleeps: longer than most serial stretches of
+/// a forward pass. A core that sleeps soon takes over a caller which waits behind another program.
+const SPIN: Duration = Duration::from_micros(30);
+/// How long a worker keeps its core before it offers it to others: less than the systems' own slices.
+const SLICE: Duration = Duration::from_millis(1);
 /// The region's number is counted above this bit of `Shared::state`.
 const ONE_REGION: u64 = 1 << 33;
 /// Set while workers may enter the region; the bits below count those inside.
@@ -141,6 +145,7 @@ impl Shared {
     /// A worker's life: enter each new region, work, look for the next one, sleep.
     fn serve(&self) {
         let mut last_region = 0;
+        let mut offered = Instant::now();
         while let Some(region) = self.enter(last_region) {
             last_region = region;
             // SAFETY: this worker is inside the open region, so the job stands and its closure lives.
@@ -153,6 +158,10 @@ impl Shared {
                 self.has_panicked.store(true, Ordering::Relaxed);
             }
             self.state.fetch_sub(1, Ordering::Release);
+            if SLICE < offered.elapsed() {
+                std::thread::yield_now(); // nothing happens where nobody else wants this core
+                offered = Instant::now();
+            }
         }
     }
 
