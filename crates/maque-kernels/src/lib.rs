@@ -23,6 +23,7 @@ mod pool;
 pub mod probe;
 mod repack;
 mod rope;
+mod trial;
 mod vectorise;
 
 pub use activations::Activations;
@@ -33,3 +34,4 @@ pub use kv::{KvPages, KvShape, PAGE_TOKENS};
 pub use machine::{Biased, Machine, Query};
 pub use matrix::Matrix;
 pub use rope::{Pairing, RopeTable};
+pub use trial::Trial;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Physical cores that this process may use, within its affinity and its cgroup's share.
 pub(crate) fn available() -> NonZeroUsize {
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let threads = logical();
     match physical(
         Path::new("/proc/self/status"),
         Path::new("/sys/devices/system/cpu"),
@@ -14,6 +14,11 @@ pub(crate) fn available() -> NonZeroUsize {
         Some(cores) => cores.min(threads),
         None => threads,
     }
+}
+
+/// Processors that this process may use at once, two on a core with two threads.
+pub(crate) fn logical() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Distinct cores among the allowed CPUs, where Linux says which CPUs share one.

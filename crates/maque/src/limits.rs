@@ -27,7 +27,7 @@ impl Limits {
     /// Runs the probes: about a second.
     pub(crate) fn measure(isa: Isa, threads: NonZeroUsize) -> Limits {
         Limits {
-            cpu: cpu(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
+            cpu: cpu(),
             isa: isa.name(),
             threads: threads.get(),
             one_thread_gb_per_s: probe::read_bandwidth(NonZeroUsize::MIN) / 1e9,
@@ -39,7 +39,11 @@ impl Limits {
 }
 
 /// The processor's name as Linux gives it, elsewhere its architecture.
-fn cpu(cpuinfo: &str) -> String {
+pub(crate) fn cpu() -> String {
+    named(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default())
+}
+
+fn named(cpuinfo: &str) -> String {
     let names = cpuinfo
         .lines()
         .filter_map(|line| line.strip_prefix("model name"));
@@ -56,9 +60,9 @@ mod tests {
     #[test]
     fn the_processor_has_a_name() {
         assert_eq!(
-            cpu("processor\t: 0\nmodel name\t: Sparrow 9 @ 3 GHz\n"),
+            named("processor\t: 0\nmodel name\t: Sparrow 9 @ 3 GHz\n"),
             "Sparrow 9 @ 3 GHz"
         );
-        assert_eq!(cpu(""), std::env::consts::ARCH);
+        assert_eq!(named(""), std::env::consts::ARCH);
     }
 }

@@ -1,5 +1,6 @@
 //! A model in memory, loaded as the settings say.
 
+use crate::calibration;
 use crate::exit::{Exit, Problem};
 use crate::say::Say;
 use crate::settings::{Dtype, Settings};
@@ -28,7 +29,10 @@ impl Loaded {
         settings: &Settings,
         progress: Option<Progress<'_>>,
     ) -> Result<Loaded, Problem> {
-        let machine = Arc::new(Machine::new(settings.isa.value, settings.threads.value));
+        let machine = Arc::new(Machine::new(
+            settings.isa.value,
+            calibration::threads(settings),
+        ));
         let dtype = match settings.dtype.value {
             Dtype::Keep => maque_model::Dtype::Keep,
             Dtype::F32 => maque_model::Dtype::F32,

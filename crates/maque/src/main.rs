@@ -3,6 +3,7 @@
 mod answer;
 mod arguments;
 mod browser;
+mod calibration;
 mod client;
 mod commands;
 mod config_file;

@@ -52,6 +52,7 @@ sentences! {
     FromFlag => "flag", "命令行参数";
     FromEnvironment { name: &'static str } => "environment {name}", "环境变量 {name}";
     FromFile => "config.toml", "config.toml";
+    FromMeasurement => "measured here", "本机实测";
     FromDefault => "default", "默认值";
 
     // Arguments, as far as clap's own sentences have no Chinese
@@ -121,8 +122,8 @@ sentences! {
         "没有 {wanted}，改用 {taken}；要再试一次：maque pull {wanted}";
     NoBrowser { url: String } => "no browser could be opened; open {url} yourself", "没能打开浏览器；请自行打开 {url}";
     Measuring => "measuring", "测量中";
-    DoctorMachine { cpu: String, isa: &'static str, threads: usize } =>
-        "This machine: {cpu}, instruction set {isa}, {threads} threads.", "本机：{cpu}，指令集 {isa}，{threads} 个线程。";
+    DoctorMachine { cpu: String, isa: &'static str, threads: usize, origin: String } =>
+        "This machine: {cpu}, instruction set {isa}, {threads} threads ({origin}).", "本机：{cpu}，指令集 {isa}，{threads} 个线程（{origin}）。";
     DoctorMemory { one: f64, all: f64 } =>
         "Memory gives {all:.1} GB/s to all threads, {one:.1} GB/s to one: this limits how fast answers are written.",
         "内存带宽：全部线程 {all:.1} GB/s，单线程 {one:.1} GB/s；它决定写回答的速度。";

@@ -1,5 +1,6 @@
 //! Settings: flag, then environment, then `config.toml`, then default; each knows where it came from.
 
+use crate::calibration::Calibration;
 use crate::exit::Problem;
 use crate::say::Say;
 use crate::{config_file::ConfigFile, cores, memory};
@@ -29,6 +30,8 @@ pub(crate) enum Origin {
     Environment(&'static str),
     /// `config.toml`.
     File,
+    /// Nobody chose it, and what is fastest was measured.
+    Measured,
     /// Nobody chose it.
     Default,
 }
@@ -59,7 +62,7 @@ pub(crate) struct ModelFlags {
     /// Model: a name of the catalogue, a GGUF file or a Hugging Face folder
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) model: Option<String>,
-    /// Threads that compute [default: the physical cores available]
+    /// Threads that compute [default: the fastest number, measured at first start]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Longest conversation in tokens [default: 8192, or less if the model holds less]
@@ -149,7 +152,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn resolve(self, model: &ModelFlags, server: &ServerFlags) -> Result<Settings, Problem> {
-        let file = &self.file;
+        let (file, isa) = (&self.file, self.isa()?);
         let keys = Some(server.api_keys.clone()).filter(|keys| !keys.is_empty());
         Ok(Settings {
             model: self.pick(
@@ -158,13 +161,8 @@ impl<'a> Resolver<'a> {
                 file.model.clone(),
                 || DEFAULT_MODEL.to_owned(),
             )?,
-            isa: self.isa()?,
-            threads: self.pick(
-                model.threads,
-                "MAQUE_THREADS",
-                file.threads,
-                cores::available,
-            )?,
+            threads: self.threads(model.threads, isa.value)?,
+            isa,
             context: choose(model.context, file.context, || nonzero(DEFAULT_CONTEXT)),
             dtype: choose(model.dtype, file.dtype, || Dtype::Keep),
             memory: choose(model.memory, file.memory, || DEFAULT_MEMORY),
@@ -182,6 +180,22 @@ impl<'a> Resolver<'a> {
                 .pick(None, "HF_ENDPOINT", file.hf_endpoint.clone(), String::new)?
                 .map(|url| Some(url).filter(|url| !url.is_empty())),
             home: self.home,
+        })
+    }
+
+    fn threads(
+        &self,
+        flag: Option<NonZeroUsize>,
+        isa: Isa,
+    ) -> Result<Setting<NonZeroUsize>, Problem> {
+        let chosen = self.pick(flag, "MAQUE_THREADS", self.file.threads, cores::available)?;
+        let measured = || Calibration::find(&self.home.value, isa);
+        Ok(match chosen.origin {
+            Origin::Default => measured().map_or(chosen, |value| Setting {
+                value,
+                origin: Origin::Measured,
+            }),
+            _ => chosen,
         })
     }
 
@@ -353,6 +367,7 @@ impl fmt::Display for Origin {
             Origin::Flag => Say::FromFlag,
             Origin::Environment(name) => Say::FromEnvironment { name },
             Origin::File => Say::FromFile,
+            Origin::Measured => Say::FromMeasurement,
             Origin::Default => Say::FromDefault,
         };
         say.fmt(f)

@@ -1,5 +1,6 @@
 //! `maque doctor`: what this machine can do, and how much of it the model reaches.
 
+use crate::calibration;
 use crate::exit::{Exit, Problem};
 use crate::limits::Limits;
 use crate::loaded::Loaded;
@@ -41,7 +42,7 @@ struct Findings {
 
 impl Doctor {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
-        let settings = Settings::resolve(&self.model, &ServerFlags::default())?;
+        let mut settings = Settings::resolve(&self.model, &ServerFlags::default())?;
         let located = match models::local(&settings) {
             Err(_) if settings.model.origin == Origin::Default => None,
             located => Some(located?),
@@ -49,6 +50,7 @@ impl Doctor {
         let talk = Talk::new(Audience::on_stderr(Audience::Nobody));
         talk.stage(Say::Measuring);
         let before = Ticks::now();
+        settings.threads = calibration::anew(&settings);
         let limits = Limits::measure(settings.isa.value, settings.threads.value);
         let reach = located
             .map(|located| {
@@ -84,6 +86,7 @@ impl Findings {
                 cpu: limits.cpu.clone(),
                 isa: limits.isa,
                 threads: limits.threads,
+                origin: settings.threads.origin.to_string(),
             },
             Say::DoctorMemory {
                 one: limits.one_thread_gb_per_s,

@@ -36,6 +36,12 @@ fn a_machine_without_a_model_has_limits() {
         ran.code == 0 && ran.stdout.contains("maque pull qwen2.5:0.5b"),
         "{ran:?}"
     );
+    let config = run(&mut home.maque(&["config"]), b"").stdout;
+    let threads = config.lines().find(|line| line.starts_with("threads "));
+    assert!(
+        threads.is_some_and(|line| line.ends_with("(measured here)")),
+        "{config}"
+    );
 }
 
 #[test]
