@@ -3,6 +3,7 @@
 mod board;
 mod cache;
 mod candidates;
+mod constraint;
 mod engine;
 #[cfg(test)]
 mod fake;
@@ -23,6 +24,7 @@ mod sequence;
 mod softmax;
 
 pub use candidates::argmax;
+pub use constraint::{Allowed, Constraint};
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
 pub use request::{Event, Finish, Logprob, RepetitionGuard, Request, Sampling, TokenEvent, Usage};
 pub use runner::{ModelRunner, Runner, RunnerOptions};

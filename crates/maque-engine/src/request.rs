@@ -1,5 +1,7 @@
 //! What goes into the engine and what comes out.
 
+use crate::Constraint;
+
 /// How the next token is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampling {
@@ -79,10 +81,12 @@ pub struct Request {
     pub client: u64,
     /// What happens to an answer that became a loop.
     pub repetition_guard: RepetitionGuard,
+    /// The grammar that the answer keeps to.
+    pub constraint: Option<Box<dyn Constraint>>,
 }
 
 impl Request {
-    /// A request of client 0 without stop tokens and logprobs; set fields to ask for more.
+    /// A request of client 0 without stop tokens, logprobs and constraint; set fields to ask for more.
     pub fn new(prompt: Vec<u32>, sampling: Sampling, max_tokens: usize) -> Request {
         Request {
             prompt,
@@ -93,6 +97,7 @@ impl Request {
             prompt_logprobs: None,
             client: 0,
             repetition_guard: RepetitionGuard::On,
+            constraint: None,
         }
     }
 }
@@ -120,12 +125,14 @@ pub struct TokenEvent {
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// A stop token.
+    /// A stop token, or nothing could follow within the answer's grammar.
     Stop,
     /// `max_tokens` or the context's end.
     Length,
     /// The answer had become a loop.
     Repetition,
+    /// The answer's grammar had become too complex to follow.
+    Constraint,
     /// The engine is shutting down.
     Shutdown,
     /// Nobody read the answer for 30 seconds.

@@ -1,8 +1,8 @@
-//! Chooses the next token: penalties → temperature → top-k → top-p → min-p → one random number.
+//! Chooses the next token: penalties → constraint → temperature → top-k → top-p → min-p → one random number.
 
 use crate::candidates::{Candidate, Selector, argmax};
 use crate::penalties::Penalties;
-use crate::{Sampling, softmax};
+use crate::{Sampling, constraint, softmax};
 
 /// Elements whose weights are summed before looking closer.
 const BLOCK: usize = 1024;
@@ -10,7 +10,7 @@ const BLOCK: usize = 1024;
 /// Samples rows one after the other; buffers are kept from row to row.
 #[derive(Debug, Default)]
 pub(crate) struct Sampler {
-    logits: Vec<f32>, // [n_vocab] after penalties
+    logits: Vec<f32>, // [n_vocab] after penalties and constraint
     choice: Choice,
 }
 
@@ -23,24 +23,42 @@ impl Sampler {
         penalties: &Penalties,
         position: usize,
     ) -> u32 {
-        let logits = if penalties.change(sampling) {
-            self.logits.clear();
-            self.logits.extend_from_slice(logits);
-            penalties.apply(&mut self.logits, sampling);
-            &self.logits
-        } else {
-            logits
-        };
-        let max = softmax::max(logits);
-        let is_greedy =
-            sampling.temperature <= 0.0 || sampling.temperature.is_nan() || sampling.top_k == 1;
-        if is_greedy || !max.is_finite() {
-            return argmax(logits);
+        if !penalties.change(sampling) {
+            return self.choice.sample(logits, sampling, position);
         }
-        let random = random(sampling.seed, position);
-        self.choice
-            .choose(logits, max, sampling, random)
-            .unwrap_or_else(|| argmax(logits))
+        self.penalize(logits, sampling, penalties);
+        self.choice.sample(&self.logits, sampling, position)
+    }
+
+    /// The same among tokens whose bits are set in `words`, and never another one, whatever logits and penalties are; `None`
+    /// when no bit is set.
+    pub(crate) fn sample_among(
+        &mut self,
+        words: &[u32],
+        logits: &[f32],
+        sampling: &Sampling,
+        penalties: &Penalties,
+        position: usize,
+    ) -> Option<u32> {
+        let lowest = constraint::first(words).filter(|&id| (id as usize) < logits.len())?;
+        if constraint::only(words).is_some() {
+            return Some(lowest);
+        }
+        self.penalize(logits, sampling, penalties);
+        constraint::forbid_others(&mut self.logits, words);
+        let id = self.choice.sample(&self.logits, sampling, position);
+        // Logits that are all NaN or infinitely small choose nothing in particular.
+        Some(if constraint::has(words, id) {
+            id
+        } else {
+            lowest
+        })
+    }
+
+    fn penalize(&mut self, logits: &[f32], sampling: &Sampling, penalties: &Penalties) {
+        self.logits.clear();
+        self.logits.extend_from_slice(logits);
+        penalties.apply(&mut self.logits, sampling);
     }
 }
 
@@ -68,6 +86,18 @@ struct Choice {
 }
 
 impl Choice {
+    fn sample(&mut self, logits: &[f32], sampling: &Sampling, position: usize) -> u32 {
+        let max = softmax::max(logits);
+        let is_greedy =
+            sampling.temperature <= 0.0 || sampling.temperature.is_nan() || sampling.top_k == 1;
+        if is_greedy || !max.is_finite() {
+            return argmax(logits);
+        }
+        let random = random(sampling.seed, position);
+        self.choose(logits, max, sampling, random)
+            .unwrap_or_else(|| argmax(logits))
+    }
+
     fn choose(
         &mut self,
         logits: &[f32],

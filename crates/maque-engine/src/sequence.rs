@@ -9,7 +9,7 @@ use crate::prefix::Scope;
 use crate::queue::{Retention, Waiting};
 use crate::repetition::LoopDetector;
 use crate::sampler::Sampler;
-use crate::{Event, Finish, RepetitionGuard, Request, TokenEvent};
+use crate::{Allowed, Event, Finish, RepetitionGuard, Request, TokenEvent};
 use maque_model::Slice;
 
 /// Buffers for looking at logits, one set an engine.
@@ -228,14 +228,13 @@ impl Sequence {
 
     /// Samples the next token and ends the answer where that is due.
     fn write(&mut self, logits: &[f32], judges: &mut Judges) {
-        let sampling = &self.request.sampling;
-        let id = judges
-            .sampler
-            .sample(logits, sampling, &self.penalties, self.tokens.len());
+        let Some(id) = self.choose(logits, &mut judges.sampler) else {
+            return self.end(Finish::Constraint);
+        };
         if self.request.stop_tokens.contains(&id) {
             return self.end(Finish::Stop);
         }
-        self.penalties.accept(sampling, id);
+        self.penalties.accept(&self.request.sampling, id);
         self.tokens.push(id);
         self.outbox.push(Event::Token(match self.request.logprobs {
             Some(n_top) => judges.logprobs.describe(logits, id, n_top),
@@ -245,7 +244,9 @@ impl Sequence {
                 top: Vec::new(),
             },
         }));
-        if self
+        if self.completes(id) {
+            self.end(Finish::Stop);
+        } else if self
             .loop_detector
             .as_mut()
             .is_some_and(|detector| detector.push(id))
@@ -254,6 +255,27 @@ impl Sequence {
         } else if self.tokens.len() == self.n_limit {
             self.end(Finish::Length);
         }
+    }
+
+    /// The next token, within the constraint if there is one; `None` when the constraint cannot say what is allowed.
+    fn choose(&mut self, logits: &[f32], sampler: &mut Sampler) -> Option<u32> {
+        let (sampling, position) = (&self.request.sampling, self.tokens.len());
+        let constraint = self.request.constraint.as_mut();
+        match constraint.map_or(Allowed::Anything, |constraint| constraint.allowed()) {
+            Allowed::Anything => Some(sampler.sample(logits, sampling, &self.penalties, position)),
+            Allowed::Only(words) => {
+                sampler.sample_among(words, logits, sampling, &self.penalties, position)
+            }
+            Allowed::Unknown => None,
+        }
+    }
+
+    /// Tells the constraint which token was taken; whether nothing can follow it.
+    fn completes(&mut self, id: u32) -> bool {
+        self.request.constraint.as_mut().is_some_and(|constraint| {
+            constraint.accept(id);
+            constraint.is_complete()
+        })
     }
 
     /// Takes it apart: its pages, whose they are, its evaluated tokens, and the outbox, which has been told the end.

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver as EventReceiver;
 
+mod constraints;
 mod phases;
 mod reuse;
 mod workload;

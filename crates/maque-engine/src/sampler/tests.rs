@@ -85,6 +85,33 @@ proptest! {
         penalties.accept(&sampling, 0);
         let id = Sampler::default().sample(&logits, &sampling, &penalties, 3);
         prop_assert!((id as usize) < logits.len());
+        let allowed = [0x8020_0102, 1];
+        let id = Sampler::default().sample_among(&allowed, &logits, &sampling, &penalties, 3);
+        prop_assert_eq!(id.is_some(), 1 < logits.len());
+        prop_assert!(id.is_none_or(|id| (id as usize) < logits.len() && constraint::has(&allowed, id)));
+    }
+
+    #[test]
+    fn a_constraint_that_allows_everything_changes_nothing(
+        logits in prop::collection::vec(-8.0..8.0_f32, 2..300),
+        sampling in any_sampling(),
+        position in 0..5_000_usize,
+    ) {
+        let id = Sampler::default().sample_among(&[u32::MAX; 10], &logits, &sampling, &Penalties::default(), position);
+        prop_assert_eq!(id, Some(sample(&logits, &sampling, position)));
+    }
+
+    #[test]
+    fn sampling_within_a_constraint_is_sampling_from_fewer_tokens(
+        logits in prop::collection::vec(-8.0..8.0_f32, 64..300),
+        sampling in any_sampling(),
+        words in prop::array::uniform2(1..u32::MAX),
+        position in 0..5_000_usize,
+    ) {
+        let mut fewer = logits.clone();
+        constraint::forbid_others(&mut fewer, &words);
+        let id = Sampler::default().sample_among(&words, &logits, &sampling, &Penalties::default(), position);
+        prop_assert_eq!(id, Some(sample(&fewer, &sampling, position)));
     }
 }
 
