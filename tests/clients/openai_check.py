@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The `openai` package against a running server: chat, stream, logprobs, usage, completions, errors.
+"""The `openai` package against a running server: chat, stream, logprobs, usage, completions, errors, schemas, tools.
 usage: openai_check.py http://127.0.0.1:7860/v1"""
+import json
 import sys
 import openai
+import pydantic
 
 client = openai.OpenAI(base_url=sys.argv[1], api_key="none", max_retries=0, timeout=120)
 QUESTION = [{"role": "user", "content": "Name the capital of France."}]
@@ -78,9 +80,92 @@ def errors():
         sys.exit("a prompt longer than the context was accepted")
 
 
+class Place(pydantic.BaseModel):
+    name: str = pydantic.Field(max_length=20)
+    kind: str = pydantic.Field(pattern="^(city|river)$")
+    rank: int = pydantic.Field(ge=1, le=99)
+
+
+def schemas():
+    question = [{"role": "user", "content": "Describe Paris as JSON."}]
+    answer = client.chat.completions.parse(messages=question, model="default", response_format=Place, max_tokens=100)
+    assert answer.choices[0].message.parsed.kind in ("city", "river"), answer
+    answer = client.chat.completions.create(messages=question, model="default", response_format={"type": "json_object"},
+                                            max_tokens=400, temperature=0)
+    if answer.choices[0].finish_reason == "stop":
+        assert isinstance(json.loads(answer.choices[0].message.content), dict), answer
+    answer = client.chat.completions.create(messages=question, model="default", max_tokens=30,
+                                            extra_body={"structured_outputs": {"choice": ["yes", "no"]}})
+    assert answer.choices[0].message.content in ("yes", "no"), answer
+
+
+def tool(name, **properties):
+    parameters = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {"type": "function", "function": {"name": name, "description": name.replace("_", " "), "parameters": parameters}}
+
+
+TOOLS = [tool("get_weather", city={"type": "string", "maxLength": 20}),
+         tool("get_time", zone={"type": "string", "enum": ["UTC", "CET"]})]
+ASKED = [{"role": "user", "content": "What is the weather in Paris and the time in UTC?"}]
+
+
+def called(answer, names=("get_weather", "get_time")):
+    choice = answer.choices[0]
+    assert choice.finish_reason == "tool_calls" and choice.message.tool_calls, answer
+    for call in choice.message.tool_calls:
+        arguments = json.loads(call.function.arguments)
+        assert call.type == "function" and call.id and call.function.name in names, call
+        assert set(arguments) == {"city" if call.function.name == "get_weather" else "zone"}, call
+    return choice.message
+
+
+def tools():
+    common = {"model": "default", "messages": ASKED, "tools": TOOLS, "temperature": 0, "max_tokens": 400}
+    message = called(client.chat.completions.create(tool_choice="required", **common))
+    named = {"type": "function", "function": {"name": "get_time"}}
+    called(client.chat.completions.create(tool_choice=named, **common), ["get_time"])
+    one = called(client.chat.completions.create(tool_choice="required", parallel_tool_calls=False, **common))
+    assert len(one.tool_calls) == 1, one
+    auto = client.chat.completions.create(tool_choice="auto", **common)
+    assert auto.choices[0].message.tool_calls is None or called(auto), auto
+    none = client.chat.completions.create(tool_choice="none", **common)
+    assert none.choices[0].message.tool_calls is None, none
+    with client.chat.completions.stream(tool_choice="required", **common) as events:
+        kinds = [event.type for event in events]
+        streamed = called(events.get_final_completion())
+    assert "tool_calls.function.arguments.delta" in kinds, kinds
+    arguments = [[call.function.arguments for call in one.tool_calls] for one in (streamed, message)]
+    assert arguments[0] == arguments[1], arguments
+    results = [{"role": "tool", "tool_call_id": call.id, "content": "18 degrees, sunny"} for call in message.tool_calls]
+    turns = {**common, "messages": [*ASKED, message, *results], "tool_choice": "auto"}
+    final = client.chat.completions.create(**turns)
+    assert final.choices[0].message.content or final.choices[0].message.tool_calls, final
+
+
+def refused(param, **fields):
+    try:
+        client.chat.completions.create(**{"messages": QUESTION, "model": "default", "max_tokens": 4, **fields})
+    except openai.BadRequestError as error:
+        assert (error.param or "").startswith(param), error.body
+    else:
+        sys.exit(f"{param} was accepted")
+
+
+def bad_structures():
+    schema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    refused("response_format.json_schema.schema.uniqueItems",
+            response_format={"type": "json_schema", "json_schema": {"name": "a", "schema": schema}})
+    refused("structured_outputs.grammar", extra_body={"structured_outputs": {"grammar": "start: " + "(" * 60_000}})
+    refused("structured_outputs.regex", extra_body={"structured_outputs": {"regex": "+"}})
+    refused("tools", tools=[tool("f", a={"type": "string", "pattern": "[["})], tool_choice="required")
+    refused("messages[1].tool_calls[0].function.name", messages=[
+        *QUESTION, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {}}]}])
+
+
 print("model:", models())
 text = chat()
 for name, check in (("stream", lambda: stream(text)), ("logprobs", lambda: logprobs(text)),
-                    ("completions", completions), ("stop", stops), ("errors", errors)):
+                    ("completions", completions), ("stop", stops), ("errors", errors), ("schemas", schemas), ("tools", tools),
+                    ("bad structures", bad_structures)):
     check()
     print("ok:", name)

@@ -127,11 +127,16 @@ impl Fields {
         }
     }
 
+    /// Names of fields that nobody read.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter(|(_, value)| !value.is_null());
+        fields.map(|(name, _)| name.as_str())
+    }
+
     /// A warning for each field that nobody read.
     pub(crate) fn warnings(&self, within: &str) -> Vec<String> {
-        let names = self.0.iter().filter(|(_, value)| !value.is_null());
-        names
-            .map(|(name, _)| format!("{within}{name} is unknown here and had no effect"))
+        self.unread()
+            .map(|name| format!("{within}{name} is unknown here and had no effect"))
             .collect()
     }
 }

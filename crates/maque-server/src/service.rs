@@ -1,9 +1,11 @@
 //! Everything that answers: engine, tokenizer, template, names.
 
 use crate::api::openai::chat;
+use crate::error::ApiError;
+use crate::structure::{Structure, Vocabulary};
 use axum::body::Body;
 use axum::response::Response;
-use maque_engine::Engine;
+use maque_engine::{Constraint, Engine};
 use maque_model::{ChatTemplate, Generation, Message, ModelConfig, Tokenizer};
 use std::sync::Arc;
 
@@ -29,14 +31,15 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Service {
     parts: Arc<Parts>,
+    vocabulary: Vocabulary,
 }
 
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Service {
-        Service {
-            parts: Arc::new(parts),
-        }
+        let parts = Arc::new(parts);
+        let vocabulary = Vocabulary::new(Arc::clone(&parts));
+        Service { parts, vocabulary }
     }
 
     /// Evaluates what every conversation begins with (the template's system prompt) and keeps it cached.
@@ -53,6 +56,17 @@ impl Service {
     /// Dropping the response, or its body, cancels it.
     pub async fn chat(&self, body: serde_json::Value) -> Response<Body> {
         chat::chat(self.clone(), body).await
+    }
+
+    /// What keeps an answer to a structure, if one is wanted.
+    pub(crate) async fn constraint(
+        &self,
+        structure: Option<Structure>,
+    ) -> Result<Option<Box<dyn Constraint>>, ApiError> {
+        match structure {
+            Some(structure) => self.vocabulary.compile(structure).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The name under which the model is listed.

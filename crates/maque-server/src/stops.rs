@@ -53,7 +53,7 @@ impl Stops {
 }
 
 /// Bytes of the longest end of `text` with which `stop` begins.
-fn overlap(text: &str, stop: &str) -> usize {
+pub(crate) fn overlap(text: &str, stop: &str) -> usize {
     let ends = (1..stop.len()).rev().filter(|n| stop.is_char_boundary(*n));
     let found = ends.into_iter().find(|n| text.ends_with(&stop[..*n]));
     found.unwrap_or(0)

@@ -15,6 +15,8 @@ pub(crate) struct Question {
     pub(crate) seed: Option<u64>,
     /// Tokens to write at most.
     pub(crate) max_tokens: Option<usize>,
+    /// The JSON schema that the answer keeps to.
+    pub(crate) schema: Option<Value>,
 }
 
 /// What is heard of an answer.
@@ -75,6 +77,8 @@ impl Question {
         set("temperature", self.temperature.map(Value::from));
         set("seed", self.seed.map(Value::from));
         set("max_tokens", self.max_tokens.map(Value::from));
+        let format = |schema| json!({ "type": "json_schema", "json_schema": { "name": "answer", "schema": schema } });
+        set("response_format", self.schema.as_ref().map(format));
         body
     }
 }

@@ -32,6 +32,7 @@ sentences! {
     NoHome => "no home folder is known; set MAQUE_HOME to a folder that may be written",
         "找不到用户主目录；请把 MAQUE_HOME 设为一个可写的文件夹";
     CannotRead { path: String } => "cannot read {path}", "无法读取 {path}";
+    NotJson { path: String } => "{path} is no JSON", "{path} 不是 JSON";
     CannotWrite { path: String } => "cannot write {path}", "无法写入 {path}";
     WrongConfig { path: String, line: usize, what: String } => "{path}, line {line}: {what}", "{path} 第 {line} 行有误：{what}";
     WrongVariable { name: &'static str, value: String } =>

@@ -11,10 +11,15 @@ use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
 use crate::{document, signals};
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use serde_json::Value;
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Bytes of a schema's file that are read; a larger one is refused in any case.
+const MAX_SCHEMA: u64 = 1 << 20;
 
 /// Ask one question; text on standard input is the document that it is about
 #[derive(clap::Args)]
@@ -42,6 +47,9 @@ pub(crate) struct Ask {
     /// Sampling temperature; 0 always takes the likeliest token
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f32>,
+    /// JSON schema that the answer keeps to
+    #[arg(long, value_name = "FILE")]
+    json_schema: Option<PathBuf>,
     /// Continue the last conversation
     #[arg(short = 'c', long = "continue")]
     resume: bool,
@@ -65,6 +73,7 @@ struct Answering {
 impl Ask {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let settings = Settings::resolve(&self.model, &ServerFlags::default())?;
+        let schema = self.json_schema.as_deref().map(schema).transpose()?;
         let document = document::from_stdin()?;
         let conversation = self.conversation(&settings, document.as_deref())?;
         let answering = Answering::new(
@@ -76,7 +85,7 @@ impl Ask {
             .build()?;
         let exit = runtime.block_on(async {
             tokio::select! {
-                exit = self.answer(&settings, conversation, answering) => exit,
+                exit = self.answer(&settings, conversation, schema, answering) => exit,
                 () = signals::asked_to_end() => Ok(Exit::Interrupted),
             }
         });
@@ -117,6 +126,7 @@ impl Ask {
         &self,
         settings: &Settings,
         mut conversation: Conversation,
+        schema: Option<Value>,
         mut answering: Answering,
     ) -> anyhow::Result<Exit> {
         let respondent = Respondent::find(settings, &answering.talk).await?;
@@ -125,6 +135,7 @@ impl Ask {
             temperature: self.temperature,
             seed: self.seed,
             max_tokens: self.max_tokens,
+            schema,
         };
         answering.start = Instant::now();
         answering.hear(respondent.ask(&question).await?).await?;
@@ -241,6 +252,16 @@ impl Answering {
             rate: usage.n_answer.saturating_sub(1) as f64 / writing.max(1e-9),
         });
     }
+}
+
+/// The JSON of a file; what is in it is for the one who answers to judge.
+fn schema(path: &Path) -> Result<Value, Problem> {
+    let name = || path.display().to_string();
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_SCHEMA).read_to_string(&mut text));
+    read.map_err(|error| Problem::usage(Say::CannotRead { path: name() }).because(error))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Problem::usage(Say::NotJson { path: name() }).because(error))
 }
 
 fn temperature(text: &str) -> Result<f32, String> {

@@ -13,4 +13,5 @@ mod mirror;
 mod pull;
 mod serve;
 mod server;
+mod structure;
 mod weights;

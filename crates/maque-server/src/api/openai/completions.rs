@@ -8,6 +8,7 @@ use crate::choice::Choice;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::options::Options;
+use crate::structure;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::{Request, Sampling, TokenEvent};
@@ -20,7 +21,7 @@ const DEFAULT_MAX_TOKENS: usize = 16;
 
 /// Texts that go on from prompts.
 pub(crate) async fn completions(service: Service, body: Value) -> Response<Body> {
-    match submit(&service, body) {
+    match submit(&service, body).await {
         Ok((answers, shape, envelope, options)) => {
             deliver(answers, shape, envelope, options.delivery).await
         }
@@ -35,7 +36,7 @@ struct Wishes {
     n_logprobs: Option<usize>,
 }
 
-fn submit(
+async fn submit(
     service: &Service,
     body: Value,
 ) -> Result<(Answers, Completions, Envelope, Options), ApiError> {
@@ -49,7 +50,9 @@ fn submit(
     };
     fields.only("best_of", |value| *value == json!(options.n), "equal to n")?;
     fields.only("suffix", |value| value == "", "empty")?;
+    let structure = structure::read(&mut fields)?;
     let warnings = fields.warnings("");
+    let constraint = service.constraint(structure).await?;
     let mut choices = Vec::new();
     for (prompt, i) in prompts
         .iter()
@@ -63,6 +66,7 @@ fn submit(
             stop_tokens: service.generation().stop_tokens.clone(),
             logprobs: wishes.n_logprobs,
             prompt_logprobs: wishes.n_logprobs.filter(|_| wishes.with_echo),
+            constraint: constraint.clone(),
             ..Request::new(
                 prompt.clone(),
                 sampling,
@@ -175,7 +179,24 @@ impl Shape for Completions {
         self.written[index].reason = Some(reason);
     }
 
-    fn chunk(&mut self, index: usize) -> Value {
+    fn chunk(&mut self, index: usize) -> Option<Value> {
+        Some(self.written(index))
+    }
+
+    fn choices(&mut self) -> Vec<Value> {
+        (0..self.written.len())
+            .map(|index| self.written(index))
+            .collect()
+    }
+
+    fn objects(&self) -> [&'static str; 2] {
+        ["text_completion", "text_completion"]
+    }
+}
+
+impl Completions {
+    /// What was gathered of choice `index`, which goes.
+    fn written(&mut self, index: usize) -> Value {
         let written = &mut self.written[index];
         let text = std::mem::take(&mut written.text);
         let ids = std::mem::take(&mut written.ids);
@@ -186,15 +207,5 @@ impl Shape for Completions {
             choice["token_ids"] = json!(ids);
         }
         choice
-    }
-
-    fn choices(&mut self) -> Vec<Value> {
-        (0..self.written.len())
-            .map(|index| self.chunk(index))
-            .collect()
-    }
-
-    fn objects(&self) -> [&'static str; 2] {
-        ["text_completion", "text_completion"]
     }
 }

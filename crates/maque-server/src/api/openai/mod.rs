@@ -3,7 +3,9 @@
 pub(crate) mod chat;
 pub(crate) mod completions;
 mod logprobs;
+mod messages;
 pub(crate) mod models;
+mod tools;
 
 use crate::Service;
 use crate::answers::{Answers, usage_json};
@@ -32,8 +34,8 @@ trait Shape: Send + 'static {
     fn text(&mut self, index: usize, text: String, tokens: &[TokenEvent]);
     /// The end of choice `index`.
     fn end(&mut self, index: usize, reason: &'static str);
-    /// What was gathered of choice `index` since its last chunk.
-    fn chunk(&mut self, index: usize) -> Value;
+    /// What was gathered of choice `index` since its last chunk, if anything.
+    fn chunk(&mut self, index: usize) -> Option<Value>;
     /// All that was gathered of all choices.
     fn choices(&mut self) -> Vec<Value>;
     /// `object` of a chunk, and of a whole answer.
@@ -209,8 +211,9 @@ impl<S: Shape> Stream<S> {
     }
 
     fn chunk(&mut self, index: usize) {
-        let choice = self.shape.chunk(index);
-        self.send(choice);
+        if let Some(choice) = self.shape.chunk(index) {
+            self.send(choice);
+        }
     }
 
     fn send(&mut self, choice: Value) {

@@ -1,0 +1,233 @@
+//! A model's vocabulary as grammars need it, and the compiler of grammars over it.
+
+use super::constraint::{Matching, Triggered};
+use super::{Onset, Structure};
+use crate::error::ApiError;
+use crate::limits::{COMPILE_DEADLINE, MAX_COMPILERS, MAX_LEXER_STATES};
+use crate::service::Parts;
+use llguidance::api::ParserLimits;
+use llguidance::earley::SlicedBiasComputer;
+use llguidance::toktrie::{
+    INVALID_TOKEN, InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv,
+};
+use llguidance::{Matcher, ParserFactory};
+use maque_engine::Constraint;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{Semaphore, oneshot};
+
+/// Stack of a compiling thread: grammars nest, and rules call rules.
+const STACK: usize = 64 << 20;
+/// Steps that building the automata of a grammar may take: about 50,000 a millisecond.
+const COMPILE_FUEL: u64 = 1_000_000;
+/// Symbols of a compiled grammar.
+const MAX_SYMBOLS: usize = 100_000;
+/// Letters of an error that are passed on.
+const MAX_MESSAGE: usize = 300;
+
+/// Compiles grammars. What it needs of the vocabulary is built when it is first asked.
+#[derive(Clone)]
+pub(crate) struct Vocabulary {
+    parts: Arc<Parts>,
+    compiler: Arc<OnceLock<Compiler>>,
+    room: Arc<Semaphore>,
+}
+
+struct Compiler {
+    tokens: Arc<Tokens>,
+    factory: ParserFactory,
+}
+
+/// Tokens by their bytes, and text to tokens.
+pub(super) struct Tokens {
+    parts: Arc<Parts>,
+    trie: TokTrie,
+}
+
+impl Vocabulary {
+    /// Of the model of `parts`.
+    pub(crate) fn new(parts: Arc<Parts>) -> Vocabulary {
+        Vocabulary {
+            parts,
+            compiler: Arc::new(OnceLock::new()),
+            room: Arc::new(Semaphore::new(MAX_COMPILERS)),
+        }
+    }
+
+    /// Compiles a structure, on a thread of its own.
+    ///
+    /// # Errors
+    /// When it is wrong or too complex; the error names its field.
+    pub(crate) async fn compile(
+        &self,
+        structure: Structure,
+    ) -> Result<Box<dyn Constraint>, ApiError> {
+        let field = structure.field.clone();
+        let too_slow = || {
+            ApiError::field(
+                &field,
+                "takes too long to compile or is too complex; make it simpler",
+            )
+        };
+        let busy = || ApiError::busy("too many grammars are being compiled; ask again soon");
+        let room = Arc::clone(&self.room).acquire_owned();
+        let permit = tokio::time::timeout(COMPILE_DEADLINE, room).await;
+        let permit = permit.map_err(|_| busy())?.map_err(|_| busy())?;
+        self.build().await.ok_or_else(busy)?;
+        let vocabulary = self.clone();
+        let compiled = on_a_thread(move || {
+            let _permit = permit; // kept to the end, even when nobody waits any more
+            Some(vocabulary.compiler.get()?.compile(structure))
+        });
+        let compiled = tokio::time::timeout(COMPILE_DEADLINE, compiled).await;
+        compiled.map_err(|_| too_slow())?.ok_or_else(too_slow)?
+    }
+
+    /// Builds the compiler if that was not done yet.
+    async fn build(&self) -> Option<()> {
+        if self.compiler.get().is_some() {
+            return Some(());
+        }
+        let vocabulary = self.clone();
+        on_a_thread(move || {
+            let parts = &vocabulary.parts;
+            let compiler = Compiler::new(Arc::clone(parts)).ok()?;
+            let _ = vocabulary.compiler.set(compiler); // another request may have been faster
+            Some(())
+        })
+        .await
+    }
+}
+
+/// What `work` gives; `None` when it gives nothing, panics, or there is no thread.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Option<T> + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("maque-grammar".into());
+    let spawned = thread.stack_size(STACK).spawn(move || {
+        let _ = sender.send(work()); // nobody may wait any more
+    });
+    spawned.ok()?;
+    receiver.await.ok().flatten()
+}
+
+impl Compiler {
+    fn new(parts: Arc<Parts>) -> Result<Compiler, String> {
+        let trie = trie(&parts);
+        let tokens = Arc::new(Tokens { parts, trie });
+        let environment: TokEnv = Arc::clone(&tokens) as TokEnv;
+        let slices = SlicedBiasComputer::general_slices();
+        let capabilities = InferenceCapabilities::default();
+        let mut factory = ParserFactory::new(&environment, capabilities, &slices)
+            .map_err(|error| error.to_string())?;
+        factory.quiet();
+        *factory.limits_mut() = ParserLimits {
+            initial_lexer_fuel: COMPILE_FUEL,
+            max_lexer_states: MAX_LEXER_STATES,
+            max_grammar_size: MAX_SYMBOLS,
+            verbose_errors: false,
+            ..ParserLimits::default()
+        };
+        Ok(Compiler { tokens, factory })
+    }
+
+    fn compile(&self, structure: Structure) -> Result<Box<dyn Constraint>, ApiError> {
+        let Structure {
+            field,
+            source,
+            onset,
+        } = structure;
+        let wrong = |message: String| ApiError::field(&field, &said(&message));
+        let parser = self.factory.create_parser(source.grammar());
+        let parser = parser.map_err(|error| wrong(format!("{error:#}")))?;
+        let mut matcher = Matcher::new(Ok(parser));
+        if let Some(message) = matcher.get_error() {
+            return Err(wrong(message));
+        }
+        // The first mask shows grammars that allow nothing, and what it computes is kept.
+        if matcher.is_stopped() || matcher.compute_mask().is_err() {
+            return Err(wrong("nothing can be said within it".to_owned()));
+        }
+        let matching = Matching::new(matcher);
+        if onset == Onset::Start {
+            return Ok(Box::new(matching));
+        }
+        let triggered = Triggered::new(Arc::clone(&self.tokens), onset, matching);
+        triggered
+            .map(|triggered| Box::new(triggered) as Box<dyn Constraint>)
+            .ok_or_else(|| wrong("has no trigger".to_owned()))
+    }
+}
+
+/// The compiler's complaint for the person who wrote the grammar.
+fn said(message: &str) -> String {
+    let line = message.lines().find(|line| !line.trim().is_empty());
+    match line {
+        Some(line) if !line.starts_with("panic") => {
+            let line: String = line.trim().chars().take(MAX_MESSAGE).collect();
+            format!("cannot be compiled: {line}")
+        }
+        _ => "is too complex to be compiled; make it simpler".to_owned(),
+    }
+}
+
+fn trie(parts: &Parts) -> TokTrie {
+    let tokenizer = &parts.tokenizer;
+    let ids = 0..tokenizer.n_vocab() as u32;
+    // Special tokens are no text: a grammar must ask for them by name.
+    let special = |id| {
+        let name = tokenizer.piece(id);
+        let mark = (!name.is_empty()).then_some(TokTrie::SPECIAL_TOKEN_MARKER);
+        mark.into_iter().chain(name.into_bytes()).collect()
+    };
+    let words: Vec<Vec<u8>> = ids
+        .map(|id| match tokenizer.bytes(id) {
+            [] => special(id),
+            bytes => bytes.to_vec(),
+        })
+        .collect();
+    let n_vocab = words.len() as u32;
+    let stops = &parts.generation.stop_tokens;
+    let stops: Vec<u32> = stops.iter().copied().filter(|id| *id < n_vocab).collect();
+    let info = TokRxInfo::new(n_vocab, stops.first().copied().unwrap_or(INVALID_TOKEN));
+    let trie = TokTrie::from(&info, &words);
+    match stops.is_empty() {
+        true => trie,
+        false => trie.with_eos_tokens(&stops),
+    }
+}
+
+impl Tokens {
+    pub(super) fn trie(&self) -> &TokTrie {
+        &self.trie
+    }
+
+    /// The text of a token; none of special tokens.
+    pub(super) fn bytes(&self, id: u32) -> &[u8] {
+        self.parts.tokenizer.bytes(id)
+    }
+
+    /// The model's own way to write a text. Tokens that stand for markup (`<tool_call>`) are used, special ones are not.
+    fn encode(&self, text: &str) -> Vec<u32> {
+        let tokenizer = &self.parts.tokenizer;
+        let is_text = |ids: &Vec<u32>| {
+            let bytes = ids.iter().flat_map(|&id| tokenizer.bytes(id));
+            bytes.eq(text.as_bytes()) // normalisation may have changed it
+        };
+        let marked = tokenizer.encode_with_special(text).ok().filter(is_text);
+        marked
+            .or_else(|| tokenizer.encode(text).ok().filter(is_text))
+            .unwrap_or_else(|| self.trie.greedy_tokenize(text.as_bytes()))
+    }
+}
+
+impl TokenizerEnv for Tokens {
+    fn tok_trie(&self) -> &TokTrie {
+        &self.trie
+    }
+
+    fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<u32> {
+        self.trie
+            .tokenize_with_greedy_fallback(bytes, |text| self.encode(text))
+    }
+}
