@@ -84,11 +84,7 @@ impl Machine {
         activations::load_normed(self, activations, x, weight, eps)
     }
     /// `out = W·x (+ bias)` of up to three matrices at once, each `out` being `[n_tokens, n_rows]`.
-    pub fn matmul_each<const N: usize>(
-        &self,
-        products: [Biased<'_>; N],
-        x: &Activations,
-    ) {
+    pub fn matmul_each<const N: usize>(&self, products: [Biased<'_>; N], x: &Activations) {
         const { assert!(N <= MAX_PRODUCTS) };
         let products = products.map(|(out, weights, bias)| {
             Product::new(out, weights, bias.map_or(Finish::Write, Finish::Bias), x)

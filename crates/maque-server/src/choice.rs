@@ -103,9 +103,7 @@ impl Choice {
             Finish::Stop => Output::End("stop", usage),
             Finish::Length => Output::End("length", usage),
             Finish::Repetition => Output::End("repetition", usage),
-            Finish::Constraint => Output::Failed(ApiError::ended(
-                "the answer's grammar became too complex to follow; make the schema or grammar simpler",
-            )),
+            Finish::Constraint => Output::Failed(ApiError::too_complex()),
             Finish::Shutdown => Output::Failed(ApiError::ended("the server is shutting down")),
             Finish::Stalled => {
                 Output::Failed(ApiError::ended("nobody read the answer for 30 seconds"))

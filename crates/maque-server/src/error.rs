@@ -80,6 +80,15 @@ impl ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
     }
 
+    /// A grammar that was compiled, but cannot be followed.
+    pub(crate) fn too_complex() -> ApiError {
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "constraint_too_complex",
+            "the answer's grammar became too complex to follow; make the schema or grammar simpler",
+        )
+    }
+
     /// An answer that ended without being complete.
     pub(crate) fn ended(message: &str) -> ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "ended_early", message)

@@ -80,7 +80,7 @@ enum Phase {
     /// Free text; its end, as far as it may be the trigger's beginning.
     Free(Vec<u8>),
     /// After the trigger.
-    Within(Matching),
+    Within(Box<Matching>),
     /// After the grammar, where nothing may follow.
     Complete,
 }
@@ -109,7 +109,7 @@ impl Triggered {
             text.drain(..at + trigger.len());
             let mut matching = self.fresh.another();
             if matching.take(&self.tokens, &text) {
-                return Phase::Within(matching);
+                return Phase::Within(Box::new(matching));
             }
         }
         let n_gone = text.len().saturating_sub(trigger.len() - 1);
@@ -165,7 +165,7 @@ impl Constraint for Triggered {
             fresh: self.fresh.another(),
             phase: match &self.phase {
                 Phase::Free(text) => Phase::Free(text.clone()),
-                Phase::Within(matching) => Phase::Within(matching.another()),
+                Phase::Within(matching) => Phase::Within(Box::new(matching.another())),
                 Phase::Complete => Phase::Complete,
             },
         })

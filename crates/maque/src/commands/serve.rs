@@ -58,7 +58,10 @@ impl Serve {
             .worker_threads(2)
             .enable_all()
             .build()?;
-        let asked_to_end = runtime.block_on(async { signals::asked_to_end() });
+        let asked_to_end = {
+            let _within = runtime.enter();
+            signals::asked_to_end()
+        };
         let note = Registration {
             address,
             pid: std::process::id(),
