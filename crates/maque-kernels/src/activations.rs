@@ -25,11 +25,13 @@ pub struct Activations {
     n_cols: usize,
     max_tokens: usize,
     n_tokens: usize,
-    floats: Buffer<f32>,               // [n_tokens, n_cols]
-    quants: Buffer<i8>,                // a · d ≈ x
-    scales: Buffer<f32>,               // d
-    minus_sums: Buffer<i32>,           // −Σ a
-    minus_half_sums: Buffer<[i32; 2]>, // −Σ a of the first 16 elements, and of the last
+    floats: Buffer<f32>,                         // [n_tokens, n_cols]
+    quants: Buffer<i8>,                          // a · d ≈ x
+    scales: Buffer<f32>,                         // d
+    minus_sums: Buffer<i32>,                     // −Σ a
+    minus_half_sums: Buffer<[i32; 2]>,           // −Σ a of the first 16 elements, and of the last
+    minus_pair_sums: Buffer<[i16; 2]>, // −Σ a of the elements 4j and 4j + 1, and of 4j + 2 and 4j + 3
+    minus_half_pair_sums: Buffer<[[i16; 2]; 2]>, // the same of the two halves
     scaled_sums: Buffer<f32>,          // d · Σ a
 }
 
@@ -50,6 +52,8 @@ pub(crate) struct Tile<'a> {
     pub(crate) scales: &'a [f32],     // [n_blocks][n_tokens]
     pub(crate) minus_sums: &'a [i32], // [n_blocks][n_tokens]
     pub(crate) minus_half_sums: &'a [[i32; 2]], // [n_blocks][n_tokens]
+    pub(crate) minus_pair_sums: &'a [[i16; 2]], // [n_blocks][n_tokens]
+    pub(crate) minus_half_pair_sums: &'a [[[i16; 2]; 2]], // [n_blocks][n_tokens]
     pub(crate) scaled_sums: &'a [f32], // [n_blocks][n_tokens]
 }
 
@@ -101,6 +105,8 @@ impl Activations {
             scales: Buffer::zeroed(n_blocks),
             minus_sums: Buffer::zeroed(n_blocks),
             minus_half_sums: Buffer::zeroed(n_blocks),
+            minus_pair_sums: Buffer::zeroed(n_blocks),
+            minus_half_pair_sums: Buffer::zeroed(n_blocks),
             scaled_sums: Buffer::zeroed(n_blocks),
         }
     }
@@ -151,6 +157,8 @@ impl Activations {
             scales: &self.scales[at_block..][..n_blocks],
             minus_sums: &self.minus_sums[at_block..][..n_blocks],
             minus_half_sums: &self.minus_half_sums[at_block..][..n_blocks],
+            minus_pair_sums: &self.minus_pair_sums[at_block..][..n_blocks],
+            minus_half_pair_sums: &self.minus_half_pair_sums[at_block..][..n_blocks],
             scaled_sums: &self.scaled_sums[at_block..][..n_blocks],
         }
     }
@@ -166,6 +174,8 @@ pub(crate) struct Writer<'a> {
     scales: Parts<'a, f32>,
     minus_sums: Parts<'a, i32>,
     minus_half_sums: Parts<'a, [i32; 2]>,
+    minus_pair_sums: Parts<'a, [i16; 2]>,
+    minus_half_pair_sums: Parts<'a, [[i16; 2]; 2]>,
     scaled_sums: Parts<'a, f32>,
 }
 
@@ -190,6 +200,8 @@ impl<'a> Writer<'a> {
             scales: Parts::new(&mut to.scales),
             minus_sums: Parts::new(&mut to.minus_sums),
             minus_half_sums: Parts::new(&mut to.minus_half_sums),
+            minus_pair_sums: Parts::new(&mut to.minus_pair_sums),
+            minus_half_pair_sums: Parts::new(&mut to.minus_half_pair_sums),
             scaled_sums: Parts::new(&mut to.scaled_sums),
         }
     }
@@ -222,21 +234,23 @@ impl<'a> Writer<'a> {
         let width = TILE_TOKENS.min(self.n_tokens - first);
         let at = first * self.n_cols / SUB_BLOCK + block * width + c;
         // SAFETY: the caller has this block for itself.
-        let (quants, scale, minus_sum, minus_half_sums, scaled_sum) = unsafe {
-            (
-                self.quants.take(at * SUB_BLOCK..(at + 1) * SUB_BLOCK),
-                &mut self.scales.take(at..at + 1)[0],
-                &mut self.minus_sums.take(at..at + 1)[0],
-                &mut self.minus_half_sums.take(at..at + 1)[0],
-                &mut self.scaled_sums.take(at..at + 1)[0],
-            )
-        };
+        let quants = unsafe { self.quants.take(at * SUB_BLOCK..(at + 1) * SUB_BLOCK) };
         let (quants, _) = quants.as_chunks_mut::<SUB_BLOCK>();
-        let (d, sums) = quantize(&mut quants[0], x);
-        *scale = d;
-        *minus_half_sums = [-sums[0], -sums[1]];
-        *minus_sum = -(sums[0] + sums[1]);
-        *scaled_sum = d * (sums[0] + sums[1]) as f32;
+        let scale = quantize(&mut quants[0], x);
+        let sums = minus_half_pair_sums(&quants[0]);
+        let first = i32::from(sums[0][0]) + i32::from(sums[0][1]);
+        let second = i32::from(sums[1][0]) + i32::from(sums[1][1]);
+        let pairs = [sums[0][0] + sums[1][0], sums[0][1] + sums[1][1]];
+        let at = at..at + 1;
+        // SAFETY: as above.
+        unsafe {
+            self.scales.take(at.clone())[0] = scale;
+            self.minus_half_pair_sums.take(at.clone())[0] = sums;
+            self.minus_pair_sums.take(at.clone())[0] = pairs;
+            self.minus_half_sums.take(at.clone())[0] = [first, second];
+            self.minus_sums.take(at.clone())[0] = first + second;
+            self.scaled_sums.take(at)[0] = scale * -(first + second) as f32;
+        }
     }
 }
 
@@ -311,9 +325,9 @@ pub(crate) fn load_normed(
     });
 }
 
-/// Returns the block's scale and the sums of its halves.
+/// Returns the block's scale.
 #[inline(always)]
-fn quantize(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> (f32, [i32; 2]) {
+fn quantize(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> f32 {
     // The largest of all is the same in whichever order they are compared: 16 lanes are fast.
     let mut lanes = [0.0f32; 16];
     for half in x.as_chunks::<16>().0 {
@@ -329,9 +343,24 @@ fn quantize(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> (f32, [i32; 2
     for (q, x) in quants.iter_mut().zip(x) {
         *q = (x * inverse + ROUNDING).to_bits() as i8;
     }
-    let (halves, _) = quants.as_chunks::<16>();
-    let sum = |half: &[i8; 16]| half.iter().map(|q| i32::from(*q)).sum();
-    (scale, [sum(&halves[0]), sum(&halves[1])])
+    scale
+}
+
+/// `−Σ a` of the elements `4j` and `4j + 1`, and of `4j + 2` and `4j + 3`, in each half of a block.
+#[inline(always)]
+fn minus_half_pair_sums(quants: &[i8; SUB_BLOCK]) -> [[i16; 2]; 2] {
+    let mut sums = [[0i16; 8]; 2];
+    for (sums, half) in sums.iter_mut().zip(quants.as_chunks::<16>().0) {
+        let (pairs, _) = half.as_chunks::<2>();
+        for (sum, pair) in sums.iter_mut().zip(pairs) {
+            *sum = -(i16::from(pair[0]) + i16::from(pair[1]));
+        }
+    }
+    let [a, b] = &sums;
+    [
+        [a[0] + a[2] + a[4] + a[6], a[1] + a[3] + a[5] + a[7]],
+        [b[0] + b[2] + b[4] + b[6], b[1] + b[3] + b[5] + b[7]],
+    ]
 }
 
 #[cfg(test)]
@@ -376,6 +405,8 @@ mod tests {
             assert_eq!(got.scales[..], want.scales[..]);
             assert_eq!(got.minus_sums[..], want.minus_sums[..]);
             assert_eq!(got.minus_half_sums[..], want.minus_half_sums[..]);
+            assert_eq!(got.minus_pair_sums[..], want.minus_pair_sums[..]);
+            assert_eq!(got.minus_half_pair_sums[..], want.minus_half_pair_sums[..]);
             assert_eq!(got.scaled_sums[..], want.scaled_sums[..]);
             assert_eq!(got.row(18), &x[18 * 96..]);
         }

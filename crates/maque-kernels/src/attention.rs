@@ -173,7 +173,7 @@ impl Attention<'_> {
                 .call
                 .attend_split::<Naive>(partial, workspace, tile, split),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(_) => vectorise(
+            Isa::Avx2(_) | Isa::AvxVnni(_) => vectorise(
                 self.isa,
                 #[inline(always)]
                 || {

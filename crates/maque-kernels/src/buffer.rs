@@ -26,7 +26,9 @@ unsafe impl Number for i8 {}
 // SAFETY: as above.
 unsafe impl Number for i32 {}
 // SAFETY: as above.
-unsafe impl<const N: usize> Number for [i32; N] {}
+unsafe impl Number for i16 {}
+// SAFETY: an array of numbers is numbers.
+unsafe impl<T: Number, const N: usize> Number for [T; N] {}
 
 impl<T: Number> Buffer<T> {
     /// `len` zeros.

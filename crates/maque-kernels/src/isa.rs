@@ -7,6 +7,8 @@ pub enum Isa {
     Scalar,
     /// AVX2, FMA and F16C.
     Avx2(Detected),
+    /// AVX-VNNI, beside everything of `Avx2`.
+    AvxVnni(Detected),
     /// AVX-512 F, BW, DQ, VL and VNNI, beside everything of `Avx2`.
     Avx512Vnni(Detected),
     /// AMX tiles of 8-bit integers, beside everything of `Avx512Vnni`.
@@ -20,7 +22,7 @@ pub struct Detected(());
 impl Isa {
     /// Every instruction set that this CPU can run, slowest first.
     pub fn available() -> Vec<Isa> {
-        [Some(Isa::Scalar), avx2(), avx512vnni(), amx()]
+        [Some(Isa::Scalar), avx2(), avxvnni(), avx512vnni(), amx()]
             .into_iter()
             .flatten()
             .collect()
@@ -29,7 +31,7 @@ impl Isa {
     pub fn best() -> Isa {
         Isa::available().pop().unwrap_or(Isa::Scalar)
     }
-    /// By name (`scalar`, `avx2`, `avx512vnni`, `amx`); `None` when unknown or this CPU lacks it.
+    /// By name (`scalar`, `avx2`, `avxvnni`, `avx512vnni`, `amx`); `None` when unknown or this CPU lacks it.
     pub fn named(name: &str) -> Option<Isa> {
         Isa::available().into_iter().find(|isa| isa.name() == name)
     }
@@ -38,6 +40,7 @@ impl Isa {
         match self {
             Isa::Scalar => "scalar",
             Isa::Avx2(_) => "avx2",
+            Isa::AvxVnni(_) => "avxvnni",
             Isa::Avx512Vnni(_) => "avx512vnni",
             Isa::Amx(_) => "amx",
         }
@@ -50,6 +53,13 @@ fn avx2() -> Option<Isa> {
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("f16c");
     found.then_some(Isa::Avx2(Detected(())))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn avxvnni() -> Option<Isa> {
+    avx2()
+        .filter(|_| is_x86_feature_detected!("avxvnni"))
+        .map(|_| Isa::AvxVnni(Detected(())))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -93,6 +103,11 @@ fn amx() -> Option<Isa> {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn avx2() -> Option<Isa> {
+    None
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn avxvnni() -> Option<Isa> {
     None
 }
 

@@ -15,12 +15,15 @@
 use crate::activations::TILE_TOKENS;
 use crate::panel::GROUP_ROWS;
 use crate::parts::Parts;
-use crate::vectorise::vectorise;
 use crate::{Activations, Isa, Machine, Matrix};
 use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512vnni;
+#[cfg(target_arch = "x86_64")]
+mod packed;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]
@@ -258,15 +261,16 @@ impl Pieces {
     }
 }
 
-/// Computes one piece with the instruction set's own code, or the specification compiled for it.
+/// Computes one piece with the instruction set's own code, or the specification.
 pub(crate) fn run(isa: Isa, product: &Product<'_>, x: &Activations, piece: Piece) {
     match isa {
         Isa::Scalar => scalar::run(product, x, piece),
-        Isa::Avx2(_) => vectorise(
-            isa,
-            #[inline(always)]
-            || scalar::run(product, x, piece),
-        ),
+        // SAFETY: the value proves that the CPU has the instruction set.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(_) => unsafe { avx2::run::<avx2::Maddubs>(product, x, piece) },
+        // SAFETY: the value proves that the CPU has the instruction set.
+        #[cfg(target_arch = "x86_64")]
+        Isa::AvxVnni(_) => unsafe { avx2::run::<avx2::Dpbusd>(product, x, piece) },
         // SAFETY: the value proves that the CPU has the instruction set.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(_) => unsafe { avx512vnni::run::<Vnni>(product, x, piece) },
@@ -274,7 +278,9 @@ pub(crate) fn run(isa: Isa, product: &Product<'_>, x: &Activations, piece: Piece
         #[cfg(target_arch = "x86_64")]
         Isa::Amx(_) => unsafe { avx512vnni::run::<Amx>(product, x, piece) },
         #[cfg(not(target_arch = "x86_64"))]
-        Isa::Avx512Vnni(_) | Isa::Amx(_) => scalar::run(product, x, piece),
+        Isa::Avx2(_) | Isa::AvxVnni(_) | Isa::Avx512Vnni(_) | Isa::Amx(_) => {
+            scalar::run(product, x, piece)
+        }
     }
 }
 

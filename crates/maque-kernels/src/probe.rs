@@ -135,7 +135,7 @@ fn int8_loop(isa: Isa) -> Loop {
         },
         "avx2" | "avxvnni" | "avx512vnni" if x86::has_avx2() => Loop {
             run: x86::int8_avx2,
-            n_per_iteration: 12 * 8 * 32,
+            n_per_iteration: 6 * 8 * 32,
         },
         _ => SCALAR_INT8,
     }
@@ -244,19 +244,18 @@ mod x86 {
         unsafe { f32_avx512_loop(n) }
     }
 
-    /// Products are summed in 16 bits eight times before they are widened, as weights of 4 bits allow.
+    /// Eight products are summed in 16 bits before they are widened, as weights of 4 bits allow.
     #[target_feature(enable = "avx2")]
     fn int8_avx2_loop(n: u64) {
-        let (a, ones) = black_box((_mm256_set1_epi8(1), _mm256_set1_epi16(1)));
-        let mut sums = [a; 12];
+        let a: [__m256i; 8] = black_box(std::array::from_fn(|i| _mm256_set1_epi8(1 + i as i8)));
+        let ones = black_box(_mm256_set1_epi16(1));
+        let mut sums = [ones; 6];
         for _ in 0..n {
-            let mut narrow = sums;
-            for _ in 0..8 {
-                for sum in &mut narrow {
-                    *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(a, *sum));
+            for sum in &mut sums {
+                let mut narrow = _mm256_maddubs_epi16(*sum, a[0]);
+                for a in &a[1..] {
+                    narrow = _mm256_add_epi16(narrow, _mm256_maddubs_epi16(*sum, *a));
                 }
-            }
-            for (sum, narrow) in sums.iter_mut().zip(narrow) {
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(narrow, ones));
             }
         }

@@ -11,7 +11,7 @@ pub(crate) fn vectorise<R>(isa: Isa, job: impl FnOnce() -> R) -> R {
         Isa::Scalar => job(),
         // SAFETY: the value proves that the CPU has AVX2, FMA and F16C.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(_) => unsafe { avx2(job) },
+        Isa::Avx2(_) | Isa::AvxVnni(_) => unsafe { avx2(job) },
         // SAFETY: the value proves that the CPU has AVX-512 F, BW, DQ and VL beside AVX2, FMA and F16C.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(_) | Isa::Amx(_) => unsafe { avx512(job) },

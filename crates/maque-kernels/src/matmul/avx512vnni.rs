@@ -1,5 +1,6 @@
 //! The products in AVX-512 registers: 16 rows are the lanes, `vpdpbusd` sums four columns at a time.
 
+use super::packed::*;
 use super::{Finish, MAX_TILES, Piece, Product};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::panel::GROUP_ROWS;

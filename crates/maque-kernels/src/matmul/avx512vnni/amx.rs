@@ -3,7 +3,8 @@
 //! Tiles of 32-bit sums go through memory to the f32 chains, which are AVX-512's. Instructions are
 //! written out, since the intrinsics are not in stable Rust; the compiler itself never touches a tile.
 
-use super::unpack::{Block, Packed, prefetch};
+use super::super::packed::Packed;
+use super::unpack::{Block, prefetch};
 use super::{Multiplier, Vnni, tile};
 use crate::Activations;
 use crate::activations::{TILE_TOKENS, Tile};

@@ -1,8 +1,9 @@
 //! One group of rows times the columns of one tile.
 
-use super::unpack::{Block, Packed, prefetch};
+use super::unpack::{Block, prefetch};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, SUB_BLOCK};
+use crate::matmul::packed::Packed;
 use crate::panel::N_WORDS;
 use std::arch::x86_64::*;
 

@@ -1,27 +1,10 @@
 //! From packed bytes to registers of unsigned codes and f32 scales.
 
 use crate::Format;
-use crate::block::{Kind, SUB_BLOCK};
+use crate::block::SUB_BLOCK;
+use crate::matmul::packed::Packed;
 use crate::panel::{GROUP_ROWS, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
-
-/// A format, known when the code is compiled.
-pub(in super::super) trait Packed {
-    const FORMAT: Format;
-    /// Asked of block formats only.
-    const KIND: Kind = Kind::of(Self::FORMAT);
-}
-
-macro_rules! packed {
-    ($($name:ident)*) => { $(
-        #[allow(non_camel_case_types)]
-        pub(in super::super) struct $name;
-        impl Packed for $name {
-            const FORMAT: Format = Format::$name;
-        }
-    )* };
-}
-packed!(F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K);
 
 /// How many bytes ahead of their use weights are fetched. The hardware alone reaches a third of the
 /// memory's bandwidth with one thread, this all of it; half or twice the distance is a tenth slower.
