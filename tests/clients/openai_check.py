@@ -65,7 +65,7 @@ def stops():
 
 
 def errors():
-    for field, value in (("temperature", -1), ("max_tokens", -3), ("top_logprobs", 99)):
+    for field, value in (("temperature", -1), ("max_tokens", -3), ("top_logprobs", 99), ("stop", 3), ("seed", "x")):
         try:
             client.chat.completions.create(messages=QUESTION, model="default", extra_body={"logprobs": True, field: value})
         except openai.BadRequestError as error:
@@ -162,10 +162,41 @@ def bad_structures():
         *QUESTION, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {}}]}])
 
 
+def responses():
+    answer = client.responses.create(
+        model="default", instructions="Be brief.", input="Name the capital of France.", temperature=0, max_output_tokens=64)
+    assert answer.status == "completed" and answer.output_text and answer.usage.output_tokens > 0, answer
+    events = list(client.responses.create(
+        model="default", instructions="Be brief.", input=[{"role": "user", "content": "Name the capital of France."}],
+        temperature=0, max_output_tokens=64, stream=True))
+    assert [event.sequence_number for event in events] == list(range(len(events))), events
+    names = [event.type.removeprefix("response.") for event in events]
+    n_deltas = names.count("output_text.delta")
+    assert names == ["created", "in_progress", "output_item.added", "content_part.added"] + ["output_text.delta"] * n_deltas + [
+        "output_text.done", "content_part.done", "output_item.done", "completed"], names
+    assert all(event.output_index == 0 for event in events[2:-1]), events
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert text == answer.output_text == events[-1].response.output_text, (text, answer)
+    cut = client.responses.create(model="default", input="Count to a hundred.", temperature=0, max_output_tokens=3)
+    assert cut.status == "incomplete" and cut.incomplete_details.reason == "max_output_tokens", cut
+    with client.responses.stream(model="default", input="Count to a hundred.", temperature=0, max_output_tokens=3) as stream:
+        last = [event.type for event in stream][-1]
+    assert last == "response.incomplete", last
+
+
+def embeddings():
+    try:
+        client.embeddings.create(model="default", input="a")
+    except openai.NotFoundError as error:
+        assert error.code == "no_embedding_model" and "embedding model" in error.body["message"], error.body
+    else:
+        sys.exit("an embedding was made without an embedding model")
+
+
 print("model:", models())
 text = chat()
 for name, check in (("stream", lambda: stream(text)), ("logprobs", lambda: logprobs(text)),
                     ("completions", completions), ("stop", stops), ("errors", errors), ("schemas", schemas), ("tools", tools),
-                    ("bad structures", bad_structures)):
+                    ("bad structures", bad_structures), ("responses", responses), ("embeddings", embeddings)):
     check()
     print("ok:", name)

@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use sha2::{Digest, Sha256};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What a route asks of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub(crate) enum Access {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Local(pub(crate) SocketAddr);
 
+/// The address that a connection came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
 /// SHA-256 of each key that opens the server; none are needed if empty.
 #[derive(Debug)]
 pub(crate) struct Keys(Vec<[u8; 32]>);
@@ -31,13 +35,36 @@ impl Keys {
 
     /// Checks the key of a request. Digests are compared, so the time says nothing about the key.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        let bearer = text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let given = bearer.or(text(headers, "x-api-key"));
-        let digest = given.map(|key| <[u8; 32]>::from(Sha256::digest(key)));
-        match self.0.is_empty() || digest.is_some_and(|digest| self.0.contains(&digest)) {
+        match self.0.is_empty() || self.known(headers).is_some() {
             true => Ok(()),
             false => Err(ApiError::unauthorized()),
         }
+    }
+
+    /// The digest of a request's key, if it opens the server.
+    fn known(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
+        let scheme = text(headers, "authorization").and_then(|value| value.split_once(' '));
+        let bearer = scheme.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let bearer = bearer.map(|(_, key)| key.trim());
+        let given = bearer.or(text(headers, "x-api-key"));
+        let digest = given.map(|key| <[u8; 32]>::from(Sha256::digest(key)));
+        digest.filter(|digest| self.0.contains(digest))
+    }
+
+    /// A number for who asks: by the key, or where there are none by the address. Keys that open nothing tell nobody apart.
+    pub(crate) fn client(&self, request: &Request) -> u64 {
+        let peer = || {
+            let peer = request.extensions().get::<Peer>();
+            peer.map(|peer| match peer.0.ip().to_canonical() {
+                IpAddr::V4(ip) => Sha256::digest(ip.octets()).into(),
+                IpAddr::V6(ip) => Sha256::digest(ip.octets()).into(),
+            })
+        };
+        let digest: Option<[u8; 32]> = self.known(request.headers()).or_else(peer);
+        let digest = digest.unwrap_or_default();
+        digest[..8]
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }
 
@@ -66,6 +93,11 @@ pub(crate) fn check(request: &Request) -> Result<(), ApiError> {
         return Err(ApiError::forbidden(
             "requests from other sites are not answered",
         ));
+    }
+    // Some clients say no type at all. A browser says who asks with every post, so none can be made to send such a one.
+    let is_browser = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if !is_browser && !headers.contains_key(header::CONTENT_TYPE) {
+        return Ok(());
     }
     let kind = text(headers, "content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -166,7 +198,9 @@ mod tests {
             &[host, json, ("sec-fetch-site", "cross-site")]
         ));
         assert!(!asked("POST", &[host, ("content-type", "text/plain")]));
-        assert!(!asked("POST", &[host]));
+        assert!(!asked("POST", &[host, ("origin", "http://localhost:7860")]));
+        assert!(!asked("POST", &[host, ("sec-fetch-site", "same-origin")]));
+        assert!(asked("POST", &[host]));
     }
 
     #[test]
@@ -180,9 +214,30 @@ mod tests {
             keys.check(&headers("authorization", "Bearer secret"))
                 .is_ok()
         );
+        assert!(
+            keys.check(&headers("authorization", "bearer secret"))
+                .is_ok()
+        );
         assert!(keys.check(&headers("x-api-key", "secret")).is_ok());
         assert!(keys.check(&headers("x-api-key", "Secret")).is_err());
         assert!(keys.check(&HeaderMap::new()).is_err());
         assert!(Keys::new(&[]).check(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn clients_are_told_apart_by_key_or_address() {
+        let keys = Keys::new(&["one".to_owned(), "two".to_owned()]);
+        let client = |keys: &Keys, key: &str, ip: [u8; 4]| {
+            let request = Request::builder().header("x-api-key", key);
+            let mut request = request.body(Body::empty()).expect("a request");
+            request.extensions_mut().insert(Peer((ip, 50_000).into()));
+            keys.client(&request)
+        };
+        let (here, there) = ([127, 0, 0, 1], [10, 0, 0, 2]);
+        assert_ne!(client(&keys, "one", here), client(&keys, "two", here));
+        assert_eq!(client(&keys, "one", here), client(&keys, "one", there));
+        let none = Keys::new(&[]);
+        assert_eq!(client(&none, "one", here), client(&none, "two", here));
+        assert_ne!(client(&none, "one", here), client(&none, "one", there));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Service;
 use crate::error::ApiError;
+use crate::metrics::Watch;
 use crate::stops::{Shown, Stops};
 use maque_engine::{Event, Finish, Running, TokenEvent, Usage};
 use maque_model::Detokenizer;
@@ -20,6 +21,7 @@ pub(crate) struct Choice {
     n_shown: usize,
     n_tokens: usize,
     usage: Usage,
+    watch: Watch,
 }
 
 /// What comes of an answer.
@@ -31,6 +33,8 @@ pub(crate) enum Output {
     Prompt(TokenEvent),
     /// The next text, and the tokens that begin in it.
     Text(String, Vec<TokenEvent>),
+    /// A stop string came: this one. The end follows.
+    Stopped(String),
     /// The end; nothing follows.
     End(&'static str, Usage),
     /// An end that is not the answer's own; nothing follows.
@@ -41,6 +45,7 @@ impl Choice {
     /// Listens to a request that was submitted.
     pub(crate) fn new(service: Service, running: Running, stops: Vec<String>) -> Choice {
         Choice {
+            watch: service.watch(),
             service,
             running,
             detokenizer: Detokenizer::default(),
@@ -55,12 +60,20 @@ impl Choice {
 
     /// What comes next: a text, and after the last one the end.
     pub(crate) async fn next(&mut self) -> Vec<Output> {
+        let outputs = self.outputs().await;
+        self.watch.hear(&outputs);
+        outputs
+    }
+
+    async fn outputs(&mut self) -> Vec<Output> {
         match self.running.next().await {
             None => vec![Output::Failed(ApiError::ended("the engine has stopped"))],
             Some(Event::Queued { position }) => {
-                vec![Output::Stage(
-                    json!({ "stage": "queued", "position": position }),
-                )]
+                let mut stage = json!({ "stage": "queued", "position": position });
+                if let Some(seconds) = self.service.seconds(position) {
+                    stage["seconds"] = json!(seconds);
+                }
+                vec![Output::Stage(stage)]
             }
             Some(Event::Reading { done, total }) => {
                 if self.usage.prompt_tokens == 0 {
@@ -85,14 +98,14 @@ impl Choice {
         self.n_decoded += tokenizer.bytes(token.id).len();
         match self.stops.push(&text) {
             Shown::Text(text) => self.text(text).into_iter().collect(),
-            Shown::Last(text) => {
+            Shown::Last(text, stop) => {
                 let usage = Usage {
                     completion_tokens: self.n_tokens,
                     ..self.usage
                 };
                 self.text(text)
                     .into_iter()
-                    .chain([Output::End("stop", usage)])
+                    .chain([Output::Stopped(stop), Output::End("stop", usage)])
                     .collect()
             }
         }
@@ -113,12 +126,16 @@ impl Choice {
             }
         };
         let rest = self.detokenizer.finish();
-        let last = match self.stops.push(&rest) {
-            Shown::Last(text) => text,
-            Shown::Text(text) => text + &self.stops.finish(),
+        let (last, stop) = match self.stops.push(&rest) {
+            Shown::Last(text, stop) => (text, Some(Output::Stopped(stop))),
+            Shown::Text(text) => (text + &self.stops.finish(), None),
         };
         self.n_decoded = self.n_decoded.max(self.n_shown + last.len());
-        self.text(last).into_iter().chain([end]).collect()
+        self.text(last)
+            .into_iter()
+            .chain(stop)
+            .chain([end])
+            .collect()
     }
 
     /// A text with the tokens that begin in it; nothing if there is neither.

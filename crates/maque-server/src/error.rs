@@ -6,10 +6,12 @@ use maque_engine::SubmitError;
 use serde_json::{Value, json};
 
 /// A refusal; `IntoResponse` is the only place where it becomes a status.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
     error: Value,
+    /// Seconds.
+    retry_after: u64,
 }
 
 impl ApiError {
@@ -20,7 +22,11 @@ impl ApiError {
         };
         let message: String = message.into();
         let error = json!({ "message": message, "type": kind, "param": null, "code": code });
-        ApiError { status, error }
+        ApiError {
+            status,
+            error,
+            retry_after: 5,
+        }
     }
 
     /// A field that is wrong: its name, and what it must be.
@@ -28,6 +34,17 @@ impl ApiError {
         let mut error = ApiError::bad_request(&format!("{name} {must}"));
         error.error["param"] = json!(name);
         error
+    }
+
+    /// The same of a field within another: `options.` before its name.
+    pub(crate) fn within(mut self, within: &str) -> ApiError {
+        let (param, message) = (&self.error["param"], &self.error["message"]);
+        if let (Some(name), Some(message)) = (param.as_str(), message.as_str()) {
+            let (name, message) = (format!("{within}{name}"), format!("{within}{message}"));
+            self.error["param"] = json!(name);
+            self.error["message"] = json!(message);
+        }
+        self
     }
 
     pub(crate) fn bad_request(message: &str) -> ApiError {
@@ -94,6 +111,28 @@ impl ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "ended_early", message)
     }
 
+    /// What an embedding of a text needs.
+    pub(crate) fn no_embedding_model() -> ApiError {
+        let message = "no embedding model is loaded; this server has a chat model only";
+        ApiError::new(StatusCode::NOT_FOUND, "no_embedding_model", message)
+    }
+
+    /// How soon a refused client may come again.
+    pub(crate) fn after(mut self, seconds: Option<u64>) -> ApiError {
+        self.retry_after = seconds.map_or(self.retry_after, |seconds| seconds.clamp(1, 60));
+        self
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Its sentence.
+    pub(crate) fn message(&self) -> &str {
+        self.error["message"].as_str().unwrap_or_default()
+    }
+
     /// The body, for streams that have begun.
     pub(crate) fn body(&self) -> Value {
         json!({ "error": self.error })
@@ -126,9 +165,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(self.body())).into_response();
         if self.status == StatusCode::TOO_MANY_REQUESTS {
-            let seconds = axum::http::HeaderValue::from_static("5");
+            let seconds = self.retry_after.into();
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

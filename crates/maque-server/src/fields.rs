@@ -1,6 +1,7 @@
 //! The fields of a request's body: each is read by name or reported, none is ignored.
 
 use crate::error::ApiError;
+use crate::field::{Field, Kind, integer};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
@@ -17,27 +18,71 @@ impl Fields {
         }
     }
 
+    /// The fields of an object, checked against the rows of `tables`, and warnings.
+    pub(crate) fn checked(
+        body: Value,
+        within: &str,
+        tables: &[&[Field]],
+    ) -> Result<(Fields, Vec<String>), ApiError> {
+        Fields::of(body)?.check(within, tables)
+    }
+
+    /// Checks them against the rows of `tables`; a warning for each that is unknown or has no use here.
+    pub(crate) fn check(
+        self,
+        within: &str,
+        tables: &[&[Field]],
+    ) -> Result<(Fields, Vec<String>), ApiError> {
+        let Fields(mut map) = self;
+        let mut warnings = Vec::new();
+        let mut wrong = None;
+        map.retain(|name, value| {
+            let rows = tables.iter().copied().flatten();
+            let row = rows.into_iter().find(|row| row.name == name);
+            let warning = match row.map(|row| row.kind) {
+                _ if value.is_null() => return false,
+                None => "is unknown here and had no effect",
+                Some(Kind::Hint) => "has no use here and had no effect",
+                Some(_) => "",
+            };
+            if !warning.is_empty() {
+                warnings.push(format!("{within}{name} {warning}"));
+            }
+            let Some(row) = row else { return false };
+            if let Err(error) = row.check(value) {
+                wrong.get_or_insert(error.within(within));
+            }
+            row.status() == "works"
+        });
+        match wrong {
+            Some(error) => Err(error),
+            None => Ok((Fields(map), warnings)),
+        }
+    }
+
+    /// A checked number.
+    pub(crate) fn take_number(&mut self, name: &str) -> Option<f32> {
+        self.take(name)?.as_f64().map(|number| number as f32)
+    }
+
+    /// A checked whole number.
+    pub(crate) fn take_integer(&mut self, name: &str) -> Option<i128> {
+        integer(&self.take(name)?)
+    }
+
+    /// A checked count.
+    pub(crate) fn take_count(&mut self, name: &str) -> Option<usize> {
+        self.take_integer(name)?.try_into().ok()
+    }
+
+    /// A checked flag; `None` if absent.
+    pub(crate) fn take_flag(&mut self, name: &str) -> Option<bool> {
+        self.take(name)?.as_bool()
+    }
+
     /// A field of any type; `null` is as good as absent.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
-    }
-
-    /// A number within a range.
-    pub(crate) fn number(
-        &mut self,
-        name: &str,
-        range: RangeInclusive<f64>,
-    ) -> Result<Option<f32>, ApiError> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        match value.as_f64().filter(|number| range.contains(number)) {
-            Some(number) => Ok(Some(number as f32)),
-            None => Err(ApiError::field(
-                name,
-                &format!("must be a number from {} to {}", range.start(), range.end()),
-            )),
-        }
     }
 
     /// A whole number within a range.
@@ -151,7 +196,7 @@ mod tests {
         let mut fields =
             Fields::of(json!({"top_p": 0.5, "n": 9, "stop": ["a", ""], "frob": 1, "user": null}))
                 .expect("an object");
-        assert_eq!(fields.number("top_p", 0.0..=1.0).expect("right"), Some(0.5));
+        assert_eq!(fields.take_number("top_p"), Some(0.5));
         let error = fields.integer("n", 1..=8).expect_err("too many");
         assert_eq!(error.body()["error"]["param"], "n");
         assert!(fields.texts("stop", 16).is_err());

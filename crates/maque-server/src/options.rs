@@ -2,15 +2,15 @@
 
 use crate::Service;
 use crate::error::ApiError;
+use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use maque_engine::Sampling;
-use serde_json::Value;
 use std::hash::{BuildHasher, RandomState};
 
 /// Choices of one request at most.
-const MAX_CHOICES: u64 = 8;
+pub(crate) const MAX_CHOICES: u64 = 8;
 /// Stop strings at most.
-const MAX_STOPS: usize = 16;
+pub(crate) const MAX_STOPS: usize = 16;
 
 /// Common options of a request.
 #[derive(Debug)]
@@ -36,59 +36,90 @@ pub(crate) enum Delivery {
     },
 }
 
+/// Rows of the common options.
+pub(crate) const OPTIONS: &[Field] = &[
+    Field::new("model", Kind::Text),
+    Field::new("max_tokens", Kind::Integer(0, u32::MAX as i128)),
+    Field::new("max_completion_tokens", Kind::Integer(0, u32::MAX as i128)),
+    Field::new("temperature", Kind::Number(0.0, 2.0)),
+    Field::new("top_p", Kind::Number(0.0, 1.0)),
+    Field::new("top_k", Kind::Integer(-1, 1_000_000)), // -1 is vLLM's 0
+    Field::new("min_p", Kind::Number(0.0, 1.0)),
+    Field::new("repetition_penalty", Kind::Number(0.1, 10.0)),
+    Field::new("presence_penalty", Kind::Number(-2.0, 2.0)),
+    Field::new("frequency_penalty", Kind::Number(-2.0, 2.0)),
+    Field::new("logit_bias", Kind::Object),
+    Field::new("seed", Kind::Integer(i64::MIN as i128, u64::MAX as i128)),
+    Field::new("stop", Kind::Texts(MAX_STOPS)),
+    Field::new("n", Kind::Integer(1, MAX_CHOICES as i128)),
+    Field::new("stream", Kind::Flag),
+    Field::new("stream_options", Kind::Object),
+    Field::new("user", Kind::Idle),
+    Field::new("cache_prompt", Kind::Idle),
+    Field::new("store", Kind::Idle),
+    Field::new("metadata", Kind::Idle),
+];
+
+/// Rows of `stream_options`.
+pub(crate) const STREAM_OPTIONS: &[Field] = &[
+    Field::new("include_usage", Kind::Flag),
+    Field::new("include_stages", Kind::Flag),
+    Field::new("include_obfuscation", Kind::Idle),
+];
+
+/// Tokens of an answer where the client says nothing: a small model has said by then what it can, and a request that could take
+/// the whole context would keep others waiting for its pages.
+pub(crate) const DEFAULT_MAX_TOKENS: usize = 2048;
+
 impl Options {
-    /// Reads them from `fields`; what is absent is the model's default.
+    /// Reads them from checked `fields`; what is absent is the model's default.
     pub(crate) fn read(fields: &mut Fields, service: &Service) -> Result<Options, ApiError> {
         check_model(fields, service)?;
-        for name in ["user", "cache_prompt", "store", "metadata"] {
-            fields.take(name); // they change nothing in the answer
-        }
-        let whole = fields.integer("max_tokens", 0..=u32::MAX.into())?;
-        let max_tokens = fields
-            .integer("max_completion_tokens", 0..=u32::MAX.into())?
-            .or(whole);
+        let whole = fields.take_count("max_tokens");
         Ok(Options {
             sampling: sampling(fields, service)?,
-            max_tokens: max_tokens.map(|n| n as usize),
+            max_tokens: fields.take_count("max_completion_tokens").or(whole),
             stops: fields.texts("stop", MAX_STOPS)?,
-            n: fields.integer("n", 1..=MAX_CHOICES)?.unwrap_or(1) as usize,
+            n: fields.take_count("n").unwrap_or(1),
             delivery: delivery(fields)?,
         })
     }
 }
 
-fn check_model(fields: &mut Fields, service: &Service) -> Result<(), ApiError> {
-    match fields.text("model")? {
-        Some(name) if name != "default" && name != service.name() => {
-            Err(ApiError::model_not_found(&name, service.name()))
-        }
-        _ => Ok(()),
+/// Refuses a model that is not the served one; `:latest` is how Ollama's clients end names.
+pub(crate) fn check_model(fields: &mut Fields, service: &Service) -> Result<(), ApiError> {
+    let Some(name) = fields.text("model")? else {
+        return Ok(());
+    };
+    let plain = name.strip_suffix(":latest").unwrap_or(&name);
+    match [plain, &name]
+        .iter()
+        .any(|name| *name == "default" || *name == service.name())
+    {
+        true => Ok(()),
+        false => Err(ApiError::model_not_found(&name, service.name())),
     }
 }
 
-fn sampling(fields: &mut Fields, service: &Service) -> Result<Sampling, ApiError> {
+/// How to sample, by checked fields of these names.
+pub(crate) fn sampling(fields: &mut Fields, service: &Service) -> Result<Sampling, ApiError> {
     let default = service.generation();
-    let seed = fields.integer("seed", 0..=u64::MAX)?;
+    let top_k = fields.take_integer("top_k");
+    let seed = fields.take_integer("seed");
     Ok(Sampling {
         temperature: fields
-            .number("temperature", 0.0..=2.0)?
+            .take_number("temperature")
             .unwrap_or(default.temperature),
-        top_p: fields.number("top_p", 0.0..=1.0)?.unwrap_or(default.top_p),
-        top_k: fields
-            .integer("top_k", 0..=1_000_000)?
-            .map_or(default.top_k, |k| k as usize),
-        min_p: fields.number("min_p", 0.0..=1.0)?.unwrap_or(0.0),
+        top_p: fields.take_number("top_p").unwrap_or(default.top_p),
+        top_k: top_k.map_or(default.top_k, |k| usize::try_from(k).unwrap_or(0)),
+        min_p: fields.take_number("min_p").unwrap_or(0.0),
         repetition_penalty: fields
-            .number("repetition_penalty", 0.1..=10.0)?
+            .take_number("repetition_penalty")
             .unwrap_or(default.repetition_penalty),
-        presence_penalty: fields
-            .number("presence_penalty", -2.0..=2.0)?
-            .unwrap_or(0.0),
-        frequency_penalty: fields
-            .number("frequency_penalty", -2.0..=2.0)?
-            .unwrap_or(0.0),
+        presence_penalty: fields.take_number("presence_penalty").unwrap_or(0.0),
+        frequency_penalty: fields.take_number("frequency_penalty").unwrap_or(0.0),
         logit_bias: logit_bias(fields)?,
-        seed: seed.unwrap_or_else(|| RandomState::new().hash_one(0)),
+        seed: seed.map_or_else(|| RandomState::new().hash_one(0), |seed| seed as u64),
     })
 }
 
@@ -113,12 +144,13 @@ fn logit_bias(fields: &mut Fields) -> Result<Vec<(u32, f32)>, ApiError> {
 
 fn delivery(fields: &mut Fields) -> Result<Delivery, ApiError> {
     let is_stream = fields.flag("stream")?;
-    let mut options = fields.object("stream_options")?;
-    let with_usage = options.flag("include_usage")?;
-    let with_stages = options.flag("include_stages")?;
-    if let Some(warning) = options.warnings("stream_options.").into_iter().next() {
+    let options = fields.object("stream_options")?;
+    let (mut options, unknown) = options.check("stream_options.", &[STREAM_OPTIONS])?;
+    if let Some(warning) = unknown.into_iter().next() {
         return Err(ApiError::bad_request(&warning));
     }
+    let with_usage = options.flag("include_usage")?;
+    let with_stages = options.flag("include_stages")?;
     Ok(match is_stream {
         true => Delivery::Stream {
             with_usage,
@@ -126,14 +158,4 @@ fn delivery(fields: &mut Fields) -> Result<Delivery, ApiError> {
         },
         false => Delivery::Whole,
     })
-}
-
-/// Whether a field asks for nothing: absent features may be switched off.
-pub(crate) fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Array(list) => list.is_empty(),
-        Value::Bool(flag) => !flag,
-        Value::String(text) => text == "none",
-        _ => false,
-    }
 }

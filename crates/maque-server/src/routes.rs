@@ -1,19 +1,27 @@
 //! Every route with its access class; `cargo xtask tidy` compares this list with README's.
 
 use crate::access::{self, Access, Keys};
-use crate::api::openai::{chat, completions, models};
+use crate::api::anthropic::messages::{count_tokens as count, messages};
+use crate::api::ollama::{self, generate::generate};
+use crate::api::openai::{chat, completions, models, responses};
+use crate::api::ops::described::{self, capabilities};
+use crate::api::ops::{self, text};
+use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::health::health;
 use crate::limits::{BODY_DEADLINE, MAX_BODY};
-use crate::{ServerOptions, Service, Stage, page};
+use crate::record::{Line, Record};
+use crate::traffic::Traffic;
+use crate::{RequestLog, ServerOptions, Service, Stage, page};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{MatchedPath, Path, Request, State};
 use axum::handler::Handler;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -22,6 +30,8 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(crate) struct Shared {
     keys: Arc<Keys>,
+    log: RequestLog,
+    traffic: Arc<Traffic>,
     stages: watch::Receiver<Stage>,
 }
 
@@ -46,6 +56,8 @@ impl Shared {
 pub(crate) fn routes(options: &ServerOptions, stages: watch::Receiver<Stage>) -> Router {
     let shared = Shared {
         keys: Arc::new(Keys::new(&options.api_keys)),
+        log: options.log,
+        traffic: Arc::new(Traffic::new()),
         stages,
     };
     Routes::new(shared)
@@ -56,7 +68,66 @@ pub(crate) fn routes(options: &ServerOptions, stages: watch::Receiver<Stage>) ->
         .get("/v1/models/{id}", Access::Key, one_model)
         .post("/v1/chat/completions", Access::Key, chat_completions)
         .post("/v1/completions", Access::Key, text_completions)
+        .post("/api/chat", Access::Key, asked(ollama::chat::chat))
+        .post("/api/generate", Access::Key, asked(generate))
+        .get("/api/tags", Access::Key, told(ollama::models::tags))
+        .get("/api/ps", Access::Key, told(ollama::models::ps))
+        .post("/api/show", Access::Key, asked(ollama::models::show))
+        .get("/api/version", Access::Key, told(ollama::models::version))
+        .post("/api/embed", Access::Key, asked(embeddings))
+        .post("/api/embeddings", Access::Key, asked(embeddings))
+        .post("/v1/embeddings", Access::Key, asked(embeddings))
+        .post("/v1/responses", Access::Key, asked(responses::responses))
+        .post("/v1/messages", Access::Key, asked(messages))
+        .post("/v1/messages/count_tokens", Access::Key, asked(count))
+        .get("/livez", Access::Public, livez)
+        .get("/metrics", Access::Key, metrics)
+        .get("/openapi.json", Access::Key, openapi)
+        .get("/v1/capabilities", Access::Key, told(capabilities))
+        .post("/tokenize", Access::Key, asked(text::tokenize))
+        .post("/detokenize", Access::Key, asked(text::detokenize))
+        .post("/apply-template", Access::Key, asked(text::apply_template))
         .finish()
+}
+
+/// What handlers come to.
+type Answering = BoxFuture<'static, Result<Response, ApiError>>;
+
+/// A handler of a route that answers a body.
+fn asked<R>(route: fn(Service, Value) -> R) -> impl Fn(State<Shared>, Body) -> Answering + Clone
+where
+    R: Future<Output = Response> + Send + 'static,
+{
+    move |State(shared): State<Shared>, body: Body| {
+        let answer = async move {
+            let body = json(body).await?;
+            Ok::<Response, ApiError>(route(shared.service()?, body).await)
+        };
+        Box::pin(answer)
+    }
+}
+
+/// A handler of a route that says something of the model.
+fn told(route: fn(&Service) -> Response) -> impl Fn(State<Shared>) -> Answering + Clone {
+    move |State(shared): State<Shared>| Box::pin(async move { Ok(route(&shared.service()?)) })
+}
+
+/// That the server lives, whatever the model does.
+async fn livez() -> Response {
+    axum::Json(serde_json::json!({ "status": "ok" })).into_response()
+}
+
+async fn metrics(State(shared): State<Shared>) -> Response {
+    ops::metrics::metrics(&shared.traffic, shared.service().ok().as_ref())
+}
+
+async fn openapi(State(shared): State<Shared>) -> Response {
+    described::openapi(shared.service().ok().as_ref())
+}
+
+/// What needs a model of another kind.
+async fn embeddings(_: Service, _: Value) -> Response {
+    ApiError::no_embedding_model().into_response()
 }
 
 /// A router in which nothing can be registered without an access class.
@@ -105,6 +176,10 @@ impl Routes {
         self.router
             .fallback(|| async { ApiError::not_found("there is no such route; README lists them") })
             .layer(middleware::from_fn(guard))
+            .layer(middleware::from_fn_with_state(
+                self.shared.clone(),
+                recorded,
+            ))
             .with_state(self.shared)
     }
 }
@@ -113,6 +188,36 @@ async fn key(State(shared): State<Shared>, request: Request, next: Next) -> Resp
     match shared.keys.check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
+    }
+}
+
+/// Gives a request its id, a refusal the shape of the API that was asked, and the log its line.
+async fn recorded(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let record = Arc::new(Record::new(shared.keys.client(&request), request.headers()));
+    let method = request.method().clone();
+    let dialect = Dialect::of(request.uri().path());
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("unmatched", MatchedPath::as_str).to_owned();
+    let response = record.cover(next.run(request)).await;
+    let mut response = dialect.put(response, record.id.to_str().unwrap_or_default());
+    shared.traffic.count(&method, &route, response.status());
+    let headers = response.headers_mut();
+    headers.insert("x-request-id", record.id.clone());
+    if dialect == Dialect::Anthropic {
+        headers.insert("request-id", record.id.clone());
+    }
+    match shared.log {
+        RequestLog::Off => response,
+        RequestLog::Stderr => {
+            let status = response.status();
+            Line {
+                record,
+                method,
+                route,
+                status,
+            }
+            .at_the_end_of(response)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::limits::{HEAD_DEADLINE, LAST_WORDS, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS};
 use crate::routes::routes;
-use crate::{Stage, access};
+use crate::{RequestLog, Stage, access};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,6 +19,8 @@ use tokio::sync::{Semaphore, watch};
 pub struct ServerOptions {
     /// Keys of which clients must send one; none are needed if empty.
     pub api_keys: Vec<String>,
+    /// Whether requests are logged.
+    pub log: RequestLog,
 }
 
 /// Serves on `listeners` until `shutdown` is done, then lets answers end for a bounded time. The page is there
@@ -61,7 +63,7 @@ async fn accept(
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
             return; // never closed
         };
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await; // out of file descriptors: some will come back
             continue;
         };
@@ -81,7 +83,7 @@ async fn accept(
                     .max_headers(MAX_HEADERS)
                     .serve_connection(
                         TokioIo::new(stream),
-                        TowerToHyperService::new(with(local, router)),
+                        TowerToHyperService::new(with(local, peer, router)),
                     );
                 let _ = watcher.watch(connection).await; // a client that goes away is no error
             }
@@ -95,7 +97,8 @@ async fn has_begun(stream: &TcpStream) -> bool {
     matches!(readable, Ok(Ok(())))
 }
 
-/// The routes, knowing the address that a request came in on.
-fn with(local: SocketAddr, router: Router) -> Router {
-    router.layer(axum::Extension(access::Local(local)))
+/// The routes, knowing the addresses that a request came in on and came from.
+fn with(local: SocketAddr, peer: SocketAddr, router: Router) -> Router {
+    let router = router.layer(axum::Extension(access::Local(local)));
+    router.layer(axum::Extension(access::Peer(peer)))
 }

@@ -2,12 +2,15 @@
 
 use crate::api::openai::chat;
 use crate::error::ApiError;
+use crate::metrics::{Metrics, Watch};
+use crate::record;
 use crate::structure::{Structure, Vocabulary};
 use axum::body::Body;
 use axum::response::Response;
-use maque_engine::{Constraint, Engine};
-use maque_model::{ChatTemplate, Generation, Message, ModelConfig, Tokenizer};
+use maque_engine::{Constraint, Engine, Request, Running, SubmitError};
+use maque_model::{ChatTemplate, Generation, Message, ModelConfig, TemplateError, Tokenizer};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// What a service is made of.
 pub struct Parts {
@@ -25,6 +28,10 @@ pub struct Parts {
     pub template: ChatTemplate,
     /// Sampling defaults.
     pub generation: Generation,
+    /// Bytes of its weights in memory.
+    pub n_bytes: u64,
+    /// When it was loaded.
+    pub since: SystemTime,
 }
 
 /// What answers; clones share it.
@@ -32,14 +39,37 @@ pub struct Parts {
 pub struct Service {
     parts: Arc<Parts>,
     vocabulary: Vocabulary,
+    metrics: Arc<Metrics>,
 }
 
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Service {
         let parts = Arc::new(parts);
-        let vocabulary = Vocabulary::new(Arc::clone(&parts));
-        Service { parts, vocabulary }
+        Service {
+            metrics: Arc::new(Metrics::new(&parts.name)),
+            vocabulary: Vocabulary::new(Arc::clone(&parts)),
+            parts,
+        }
+    }
+
+    /// The model's way of writing a conversation without tools.
+    pub(crate) fn render(&self, messages: &[Message]) -> Result<String, TemplateError> {
+        self.parts.template.render(messages, None)
+    }
+
+    /// Hands a request to the engine; one that finds the queue full is told when to come again.
+    pub(crate) fn submit(&self, mut request: Request) -> Result<Running, ApiError> {
+        request.client = record::current().map_or(0, |record| record.client);
+        self.parts
+            .engine
+            .submit(request)
+            .map_err(|error| match error {
+                SubmitError::QueueFull { n_waiting } => {
+                    ApiError::from(error).after(self.seconds(n_waiting))
+                }
+                _ => error.into(),
+            })
     }
 
     /// Evaluates what every conversation begins with (the template's system prompt) and keeps it cached.
@@ -77,6 +107,22 @@ impl Service {
     /// The model's own way of sampling.
     pub(crate) fn generation(&self) -> &Generation {
         &self.parts.generation
+    }
+
+    /// What is counted of its answers.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// About how long a request waits that has `position` others before it, if anything was measured yet.
+    pub(crate) fn seconds(&self, position: usize) -> Option<u64> {
+        let n_running = self.parts.engine.load().n_running;
+        self.metrics.seconds(position, n_running)
+    }
+
+    /// Counts one answer from now on.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::new(Arc::clone(&self.metrics))
     }
 
     /// All parts.

@@ -12,8 +12,8 @@ pub(crate) struct Stops {
 pub(crate) enum Shown {
     /// This text; more may follow.
     Text(String),
-    /// This text, and then a stop string came.
-    Last(String),
+    /// This text, and then this stop string came.
+    Last(String, String),
 }
 
 impl Stops {
@@ -31,11 +31,11 @@ impl Stops {
         let first = self
             .stops
             .iter()
-            .filter_map(|stop| self.held.find(stop.as_str()))
-            .min();
-        if let Some(at) = first {
+            .filter_map(|stop| Some((self.held.find(stop.as_str())?, stop)))
+            .min_by_key(|(at, _)| *at);
+        if let Some((at, stop)) = first {
             self.held.truncate(at);
-            return Shown::Last(std::mem::take(&mut self.held));
+            return Shown::Last(std::mem::take(&mut self.held), stop.clone());
         }
         let n_kept = self
             .stops
@@ -70,7 +70,7 @@ mod tests {
         for piece in letters.chunks(n) {
             match finder.push(&piece.iter().collect::<String>()) {
                 Shown::Text(text) => out += &text,
-                Shown::Last(text) => return (out + &text, true),
+                Shown::Last(text, _) => return (out + &text, true),
             }
         }
         (out + &finder.finish(), false)

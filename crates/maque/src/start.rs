@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use maque_engine::{Engine, EngineOptions, RunnerOptions};
 use maque_hub::Progress;
 use maque_server::{Parts, Service, Stage};
+use std::time::SystemTime;
 
 /// Goes the whole way; `enter` hears of each stage but the last.
 pub(crate) fn start(
@@ -44,6 +45,7 @@ pub(crate) fn start(
 
 fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {
     let config = loaded.model.config().clone();
+    let n_bytes = loaded.model.n_bytes();
     let context = settings.context.value.get().min(config.max_positions);
     let kv_bytes = usize::try_from(settings.memory.value.0).unwrap_or(usize::MAX);
     let runner = loaded.runner(RunnerOptions {
@@ -72,5 +74,7 @@ fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {
         tokenizer,
         template,
         generation,
+        n_bytes,
+        since: SystemTime::now(),
     })
 }

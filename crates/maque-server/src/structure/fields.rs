@@ -2,12 +2,27 @@
 
 use super::{Source, Structure, prepare};
 use crate::error::ApiError;
+use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use serde_json::{Value, json};
 
+/// Their rows, and those of other servers' names for the same.
+pub(crate) const STRUCTURE: &[Field] = &[
+    Field::new("response_format", Kind::Object),
+    Field::new("structured_outputs", Kind::Object),
+    Field::new("guided_json", Kind::Instead("structured_outputs.json")),
+    Field::new("guided_regex", Kind::Instead("structured_outputs.regex")),
+    Field::new("guided_choice", Kind::Instead("structured_outputs.choice")),
+    Field::new(
+        "guided_grammar",
+        Kind::Instead("structured_outputs.grammar"),
+    ),
+    Field::new("json_schema", Kind::Instead("response_format")),
+    Field::new("grammar", Kind::Instead("structured_outputs.grammar")),
+];
+
 /// What the answer is to keep to, if anything.
 pub(crate) fn read(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
-    refuse(fields)?;
     let format = response_format(fields)?;
     match (format, structured_outputs(fields)?) {
         (Some(_), Some(_)) => {
@@ -16,23 +31,6 @@ pub(crate) fn read(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
         }
         (format, structured) => Ok(format.or(structured)),
     }
-}
-
-/// Names of other servers for the same.
-fn refuse(fields: &mut Fields) -> Result<(), ApiError> {
-    for (name, now) in [
-        ("guided_json", "structured_outputs.json"),
-        ("guided_regex", "structured_outputs.regex"),
-        ("guided_choice", "structured_outputs.choice"),
-        ("guided_grammar", "structured_outputs.grammar"),
-        ("json_schema", "response_format"),
-        ("grammar", "structured_outputs.grammar"),
-    ] {
-        if fields.take(name).is_some() {
-            return Err(ApiError::field(name, &format!("is not read; send {now}")));
-        }
-    }
-    Ok(())
 }
 
 fn response_format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
@@ -129,7 +127,7 @@ mod tests {
     use super::*;
 
     fn source(body: Value) -> Option<Source> {
-        let mut fields = Fields::of(body).expect("an object");
+        let mut fields = Fields::checked(body, "", &[STRUCTURE]).expect("fine").0;
         read(&mut fields).expect("fine").map(|found| found.source)
     }
 
@@ -191,7 +189,9 @@ mod tests {
             ),
             (json!({ "guided_json": {} }), "guided_json"),
         ] {
-            let error = read(&mut Fields::of(body).expect("an object")).expect_err("wrong");
+            let fields = Fields::checked(body, "", &[STRUCTURE]);
+            let error = fields.and_then(|(mut fields, _)| read(&mut fields));
+            let error = error.expect_err("wrong");
             assert_eq!(error.body()["error"]["param"], param);
         }
     }

@@ -8,7 +8,7 @@ mod grammar;
 mod prompt;
 
 pub(crate) use calls::{CallParser, Piece};
-pub(crate) use prompt::render;
+pub(crate) use prompt::{foreign, render};
 
 use crate::error::ApiError;
 use crate::limits::MAX_TOOLS;

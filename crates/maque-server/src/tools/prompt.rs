@@ -2,6 +2,7 @@
 //! prompt and in turns of text.
 
 use super::{CLOSING, OPENING, Tool, Toolbox};
+use crate::prompt::message as turn;
 use maque_model::{ChatTemplate, Message, TemplateError};
 use serde_json::{Value, json};
 
@@ -11,18 +12,26 @@ const AFTER: &str = "\n</tools>\n\nFor each function call, return a json object 
 /// The system prompt where there is none.
 const SYSTEM: &str = "You are a helpful assistant.";
 
-/// The prompt of a conversation with tools; where the template could not hold them, a warning says how they are shown.
+/// A warning where the template cannot hold the conversation's tools.
+pub(crate) fn foreign(
+    template: &ChatTemplate,
+    messages: &[Message],
+    toolbox: &Toolbox,
+) -> Option<String> {
+    let warning = "the model's chat template has no place for tools: they are shown in the system prompt and calls as text; \
+         the model was not trained to use them";
+    let is_foreign = has_any(messages, toolbox) && !has_place(template);
+    is_foreign.then(|| warning.to_owned())
+}
+
+/// The prompt of a conversation with tools.
 pub(crate) fn render(
     template: &ChatTemplate,
     messages: &[Message],
     toolbox: &Toolbox,
-    warnings: &mut Vec<String>,
 ) -> Result<String, TemplateError> {
     let tools = toolbox.shown();
-    let has_calls = messages
-        .iter()
-        .any(|message| message.tool_calls.is_some() || message.role == "tool");
-    if tools.is_empty() && !has_calls {
+    if !has_any(messages, toolbox) {
         return template.render(messages, None);
     }
     if has_place(template) {
@@ -30,12 +39,13 @@ pub(crate) fn render(
         let definitions = Value::Array(definitions);
         return template.render(messages, (!tools.is_empty()).then_some(&definitions));
     }
-    warnings.push(
-        "the model's chat template has no place for tools: they are shown in the system prompt and calls as text; \
-         the model was not trained to use them"
-            .to_owned(),
-    );
     template.render(&as_text(messages, tools), None)
+}
+
+/// Whether there are tools, or calls of some.
+fn has_any(messages: &[Message], toolbox: &Toolbox) -> bool {
+    let is_of_tools = |message: &Message| message.tool_calls.is_some() || message.role == "tool";
+    !toolbox.shown().is_empty() || messages.iter().any(is_of_tools)
 }
 
 /// Whether the template shows tools, and has them called as we read calls.
@@ -99,16 +109,6 @@ fn with_calls(message: &Message) -> String {
     text
 }
 
-fn turn(role: &str, content: String) -> Message {
-    Message {
-        role: role.to_owned(),
-        content,
-        tool_calls: None,
-        tool_call_id: None,
-        name: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,9 +143,8 @@ mod tests {
     #[test]
     fn a_template_without_a_place_gets_text_and_a_warning() {
         let template = ChatTemplate::new(PLAIN, "", "").expect("a template");
-        let mut warnings = Vec::new();
-        let text = render(&template, &conversation(), &toolbox(), &mut warnings).expect("rendered");
-        assert_eq!(warnings.len(), 1);
+        assert!(foreign(&template, &conversation(), &toolbox()).is_some());
+        let text = render(&template, &conversation(), &toolbox()).expect("rendered");
         assert!(
             text.starts_with("[system]You are a helpful assistant.\n\n# Tools"),
             "{text}"
@@ -163,12 +162,12 @@ mod tests {
     fn a_template_with_a_place_is_left_alone() {
         let source = PLAIN.to_owned() + "{{ tools | tojson }}<tool_call>";
         let template = ChatTemplate::new(&source, "", "").expect("a template");
-        let mut warnings = Vec::new();
-        let text = render(&template, &conversation(), &toolbox(), &mut warnings).expect("rendered");
-        assert!(warnings.is_empty() && text.contains("does f"), "{text}");
+        assert_eq!(foreign(&template, &conversation(), &toolbox()), None);
+        let text = render(&template, &conversation(), &toolbox()).expect("rendered");
+        assert!(text.contains("does f"), "{text}");
         let plain = [turn("user", "q".to_owned())];
         let closed = Toolbox::new(Vec::new(), ToolChoice::Auto, Calls::One).expect("fine");
-        let text = render(&template, &plain, &closed, &mut warnings).expect("rendered");
+        let text = render(&template, &plain, &closed).expect("rendered");
         assert_eq!(text, template.render(&plain, None).expect("rendered"));
     }
 }

@@ -6,7 +6,7 @@ use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
 use crate::{browser, listen, models, signals, start};
-use maque_server::{ServerOptions, Stage};
+use maque_server::{RequestLog, ServerOptions, Stage};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,6 +21,9 @@ pub(crate) struct Serve {
     /// Do not open the browser
     #[arg(long)]
     no_open: bool,
+    /// Write a line of JSON for each request to standard error, without its texts
+    #[arg(long)]
+    log_requests: bool,
     #[command(flatten)]
     model: ModelFlags,
     #[command(flatten)]
@@ -53,6 +56,10 @@ impl Serve {
         });
         let options = ServerOptions {
             api_keys: settings.api_keys.value.clone(),
+            log: match self.log_requests {
+                true => RequestLog::Stderr,
+                false => RequestLog::Off,
+            },
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

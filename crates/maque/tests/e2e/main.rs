@@ -1,5 +1,6 @@
 //! The real binary on real weights: what a person, a pipe and a client see.
 
+mod apis;
 mod ask;
 mod bench;
 mod bytes;

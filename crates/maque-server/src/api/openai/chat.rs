@@ -1,19 +1,50 @@
 //! `POST /v1/chat/completions`
 
+use super::messages::{self, MAX_MESSAGES};
 use super::tools::{self, Heard};
-use super::{Envelope, Shape, deliver, logprobs, messages};
+use super::{Envelope, Shape, deliver, logprobs};
 use crate::Service;
 use crate::answers::Answers;
 use crate::choice::Choice;
 use crate::error::ApiError;
+use crate::field::{Field, Kind};
 use crate::fields::Fields;
-use crate::options::Options;
-use crate::structure;
-use crate::tools::{Toolbox, render};
+use crate::limits::MAX_TOOLS;
+use crate::options::{DEFAULT_MAX_TOKENS, OPTIONS, Options};
+use crate::prompt::{Conversation, Overflow, continued, rendered};
+use crate::structure::{self, STRUCTURE};
+use crate::tools::{Toolbox, foreign, render};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::{Request, Sampling, TokenEvent};
+use maque_model::Message;
 use serde_json::{Value, json};
+
+/// Rows beside the common ones.
+pub(crate) const CHAT: &[Field] = &[
+    Field::new("messages", Kind::Messages(MAX_MESSAGES)),
+    Field::new("overflow", Kind::OneOf(Overflow::TEXTS)),
+    Field::new("continue_final_message", Kind::Flag),
+    Field::new("logprobs", Kind::Flag),
+    Field::new("top_logprobs", Kind::Integer(0, 20)),
+    Field::new("tools", Kind::List(MAX_TOOLS)),
+    Field::new("tool_choice", Kind::Mixed),
+    Field::new("parallel_tool_calls", Kind::Flag),
+    Field::new("functions", Kind::Refused),
+    Field::new("function_call", Kind::Refused),
+    Field::new("modalities", Kind::Refused),
+    Field::new("audio", Kind::Refused),
+    Field::new("web_search_options", Kind::Refused),
+    Field::new("chat_template", Kind::Refused),
+    Field::new("chat_template_kwargs", Kind::Refused),
+    Field::new("add_generation_prompt", Kind::Idle),
+    Field::new("prediction", Kind::Hint),
+    Field::new("reasoning_effort", Kind::Hint),
+    Field::new("verbosity", Kind::Hint),
+    Field::new("service_tier", Kind::Idle),
+    Field::new("safety_identifier", Kind::Idle),
+    Field::new("prompt_cache_key", Kind::Idle),
+];
 
 /// The answer to a conversation.
 pub(crate) async fn chat(service: Service, body: Value) -> Response<Body> {
@@ -39,47 +70,47 @@ struct Asked {
 }
 
 async fn submit(service: &Service, body: Value) -> Result<Asked, ApiError> {
-    let mut fields = Fields::of(body)?;
+    let (mut fields, mut warnings) = Fields::checked(body, "", &[OPTIONS, CHAT, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
-    let mut warnings = Vec::new();
     let messages = messages::read(&mut fields, &mut warnings)?;
     let toolbox = tools::read(&mut fields, &mut warnings)?;
     let structure = toolbox.structure(structure::read(&mut fields)?)?;
     let n_logprobs = n_logprobs(&mut fields)?;
-    let is_text = |value: &Value| *value == json!(["text"]);
-    fields.only("modalities", is_text, "[\"text\"]")?;
-    warnings.extend(fields.warnings(""));
-    let text = render(
-        &service.parts().template,
-        &messages,
-        &toolbox,
-        &mut warnings,
-    );
-    let text =
-        text.map_err(|error| ApiError::field("messages", &format!("cannot be rendered: {error}")))?;
-    let prompt = service.parts().tokenizer.encode_with_special(&text);
-    let prompt = prompt.map_err(|error| ApiError::field("messages", &error.to_string()))?;
+    let max_tokens = options.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
+    let conversation = Conversation {
+        field: "messages",
+        messages: &messages,
+        overflow: Overflow::of(fields.text("overflow")?.as_deref()),
+        max_tokens,
+    };
+    let is_continued = fields.flag("continue_final_message")?;
+    let template = &service.parts().template;
+    warnings.extend(foreign(template, &messages, &toolbox));
+    let render = |messages: &[Message]| render(template, messages, &toolbox);
+    let prompt = conversation.prompt(service, |messages| match is_continued {
+        true => continued(messages, render),
+        false => rendered(messages, render),
+    })?;
     let constraint = service.constraint(structure).await?;
     let choices = (0..options.n).map(|i| {
         let sampling = Sampling {
             seed: options.sampling.seed.wrapping_add(i as u64),
             ..options.sampling.clone()
         };
-        let max_tokens = options.max_tokens.unwrap_or(usize::MAX);
         let request = Request {
             stop_tokens: service.generation().stop_tokens.clone(),
             logprobs: n_logprobs,
             constraint: constraint.clone(),
-            ..Request::new(prompt.clone(), sampling, max_tokens)
+            ..Request::new(prompt.ids.clone(), sampling, max_tokens)
         };
-        let running = service.parts().engine.submit(request)?;
+        let running = service.submit(request)?;
         Ok(Choice::new(service.clone(), running, options.stops.clone()))
     });
     let choices = choices.collect::<Result<Vec<Choice>, ApiError>>()?;
     Ok(Asked {
         answers: Answers::new(choices, options.n),
         shape: Chat::new(service.clone(), options.n, n_logprobs, &toolbox),
-        envelope: Envelope::new("chatcmpl", service, warnings),
+        envelope: Envelope::new("chatcmpl", service, warnings).about(prompt.context),
         options,
     })
 }

@@ -6,9 +6,10 @@ use crate::Service;
 use crate::answers::Answers;
 use crate::choice::Choice;
 use crate::error::ApiError;
+use crate::field::{Field, Kind};
 use crate::fields::Fields;
-use crate::options::Options;
-use crate::structure;
+use crate::options::{MAX_CHOICES, OPTIONS, Options};
+use crate::structure::{self, STRUCTURE};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::{Request, Sampling, TokenEvent};
@@ -18,6 +19,16 @@ use serde_json::{Value, json};
 const MAX_PROMPTS: usize = 64;
 /// Tokens of an answer where nothing is said, as OpenAI has it.
 const DEFAULT_MAX_TOKENS: usize = 16;
+
+/// Rows beside the common ones.
+pub(crate) const COMPLETIONS: &[Field] = &[
+    Field::new("prompt", Kind::Mixed),
+    Field::new("echo", Kind::Flag),
+    Field::new("logprobs", Kind::Integer(0, 20)),
+    Field::new("return_token_ids", Kind::Flag),
+    Field::new("best_of", Kind::Integer(1, MAX_CHOICES as i128)),
+    Field::new("suffix", Kind::Refused),
+];
 
 /// Texts that go on from prompts.
 pub(crate) async fn completions(service: Service, body: Value) -> Response<Body> {
@@ -40,19 +51,16 @@ async fn submit(
     service: &Service,
     body: Value,
 ) -> Result<(Answers, Completions, Envelope, Options), ApiError> {
-    let mut fields = Fields::of(body)?;
+    let (mut fields, warnings) = Fields::checked(body, "", &[OPTIONS, COMPLETIONS, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
     let prompts = prompts(&mut fields, service)?;
     let wishes = Wishes {
         with_echo: fields.flag("echo")?,
         with_ids: fields.flag("return_token_ids")?,
-        n_logprobs: fields.integer("logprobs", 0..=20)?.map(|n| n as usize),
+        n_logprobs: fields.take_count("logprobs"),
     };
     fields.only("best_of", |value| *value == json!(options.n), "equal to n")?;
-    fields.only("suffix", |value| value == "", "empty")?;
-    let structure = structure::read(&mut fields)?;
-    let warnings = fields.warnings("");
-    let constraint = service.constraint(structure).await?;
+    let constraint = service.constraint(structure::read(&mut fields)?).await?;
     let mut choices = Vec::new();
     for (prompt, i) in prompts
         .iter()
@@ -73,7 +81,7 @@ async fn submit(
                 options.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
             )
         };
-        let running = service.parts().engine.submit(request)?;
+        let running = service.submit(request)?;
         choices.push(Choice::new(service.clone(), running, options.stops.clone()));
     }
     let shape = Completions::new(service.clone(), prompts, options.n, wishes);

@@ -5,7 +5,7 @@ use maque_engine::TokenEvent;
 use serde_json::{Map, Value, json};
 
 /// One token of a chat answer.
-pub(super) fn chat(service: &Service, token: &TokenEvent) -> Value {
+pub(crate) fn chat(service: &Service, token: &TokenEvent) -> Value {
     let one = |id: u32, logprob: f32| {
         let bytes = service.parts().tokenizer.bytes(id);
         let piece = service.parts().tokenizer.piece(id);

@@ -6,10 +6,10 @@ use maque_model::Message;
 use serde_json::{Value, json};
 
 /// Messages of one conversation at most.
-const MAX_MESSAGES: usize = 1024;
+pub(crate) const MAX_MESSAGES: usize = 1024;
 
 /// The field `messages`.
-pub(super) fn read(
+pub(crate) fn read(
     fields: &mut Fields,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Message>, ApiError> {

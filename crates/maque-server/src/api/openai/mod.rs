@@ -2,27 +2,27 @@
 
 pub(crate) mod chat;
 pub(crate) mod completions;
-mod logprobs;
-mod messages;
+pub(crate) mod logprobs;
+pub(crate) mod messages;
 pub(crate) mod models;
+pub(crate) mod responses;
 mod tools;
 
 use crate::Service;
 use crate::answers::{Answers, usage_json};
+use crate::ask::KEEP_ALIVE;
 use crate::choice::Output;
+use crate::clock::unix;
 use crate::error::ApiError;
 use crate::options::Delivery;
+use crate::record::random;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use maque_engine::{TokenEvent, Usage};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// A comment is sent when nothing else was for so long, that nothing on the way takes the connection for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+use std::time::SystemTime;
 
 /// How one kind of answer is written: it gathers what is heard, and hands it out in chunks or whole.
 trait Shape: Send + 'static {
@@ -46,15 +46,35 @@ trait Shape: Send + 'static {
 struct Envelope {
     head: Value,
     warnings: Vec<String>,
+    context: Option<Value>,
 }
 
 impl Envelope {
     fn new(prefix: &str, service: &Service, warnings: Vec<String>) -> Envelope {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let created = since.map_or(0, |since| since.as_secs());
-        let id = format!("{prefix}-{:016x}", RandomState::new().hash_one(created));
+        let created = unix(SystemTime::now());
+        let id = format!("{prefix}-{}", random());
         let head = json!({ "id": id, "object": "", "created": created, "model": service.name() });
-        Envelope { head, warnings }
+        Envelope {
+            head,
+            warnings,
+            context: None,
+        }
+    }
+
+    /// Says also what of the conversation was read.
+    fn about(self, context: Option<Value>) -> Envelope {
+        Envelope { context, ..self }
+    }
+
+    /// What is said once an answer: at its end. Whether there is anything.
+    fn add_notes(&self, answer: &mut Value) -> bool {
+        if !self.warnings.is_empty() {
+            answer["warnings"] = json!(self.warnings);
+        }
+        if let Some(context) = &self.context {
+            answer["context"] = context.clone();
+        }
+        !self.warnings.is_empty() || self.context.is_some()
     }
 
     fn with(&self, object: &str, choices: Vec<Value>) -> Value {
@@ -100,7 +120,7 @@ async fn whole(
     let mut total = Usage::default();
     while let Some((index, output)) = answers.next().await {
         match output {
-            Output::Stage(_) => {}
+            Output::Stage(_) | Output::Stopped(_) => {}
             Output::Prompt(token) => shape.prompt(index, token),
             Output::Text(text, tokens) => shape.text(index, text, &tokens),
             Output::End(reason, usage) => {
@@ -112,9 +132,7 @@ async fn whole(
     }
     let mut answer = envelope.with(shape.objects()[1], shape.choices());
     answer["usage"] = usage_json(total);
-    if !envelope.warnings.is_empty() {
-        answer["warnings"] = json!(envelope.warnings);
-    }
+    envelope.add_notes(&mut answer);
     Ok(axum::Json(answer))
 }
 
@@ -176,7 +194,7 @@ impl<S: Shape> Stream<S> {
                 self.ready
                     .push_back(format!("event: maque.stage\ndata: {stage}\n\n").into());
             }
-            Output::Stage(_) => {}
+            Output::Stage(_) | Output::Stopped(_) => {}
             Output::Prompt(token) => self.shape.prompt(index, token),
             Output::Text(text, tokens) => {
                 self.shape.text(index, text, &tokens);
@@ -196,13 +214,11 @@ impl<S: Shape> Stream<S> {
 
     fn close(&mut self) {
         let mut last = self.envelope.with(self.shape.objects()[0], Vec::new());
-        if !self.envelope.warnings.is_empty() {
-            last["warnings"] = json!(self.envelope.warnings);
-        }
+        let has_notes = self.envelope.add_notes(&mut last);
         if self.with_usage {
             last["usage"] = usage_json(self.total);
         }
-        if self.with_usage || !self.envelope.warnings.is_empty() {
+        if self.with_usage || has_notes {
             self.data(&last);
         }
         self.ready

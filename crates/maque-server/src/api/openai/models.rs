@@ -1,6 +1,7 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`.
 
 use crate::Service;
+use crate::clock::{rfc3339, unix};
 use crate::error::ApiError;
 use axum::Json;
 use axum::body::Body;
@@ -9,7 +10,11 @@ use serde_json::{Value, json};
 
 /// The model that is served.
 pub(crate) fn list(service: &Service) -> Response<Body> {
-    Json(json!({ "object": "list", "data": [described(service)] })).into_response()
+    let model = described(service);
+    let id = service.name();
+    // The last three are Anthropic's.
+    Json(json!({ "object": "list", "data": [model], "has_more": false, "first_id": id, "last_id": id }))
+        .into_response()
 }
 
 /// The model, by its name or as `default`.
@@ -24,8 +29,11 @@ fn described(service: &Service) -> Value {
     json!({
         "id": service.name(),
         "object": "model",
-        "created": 0,
+        "created": unix(service.parts().since),
         "owned_by": "maque",
         "max_model_len": service.parts().context,
+        "type": "model", // what follows is Anthropic's
+        "display_name": service.name(),
+        "created_at": rfc3339(service.parts().since),
     })
 }

@@ -2,20 +2,12 @@
 
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::options::is_nothing;
+use crate::record::random;
 use crate::tools::{CallParser, Calls, Piece, Tool, ToolChoice, Toolbox};
 use serde_json::{Value, json};
-use std::hash::{BuildHasher, RandomState};
 
 /// The tools of a request.
 pub(super) fn read(fields: &mut Fields, warnings: &mut Vec<String>) -> Result<Toolbox, ApiError> {
-    let is_auto = |value: &Value| is_nothing(value) || value == "auto";
-    fields.only("functions", is_nothing, "an empty list; send tools")?;
-    fields.only(
-        "function_call",
-        is_auto,
-        "\"none\" or \"auto\"; send tool_choice",
-    )?;
     let tools = match fields.take("tools") {
         None => Vec::new(),
         Some(Value::Array(list)) => {
@@ -26,15 +18,9 @@ pub(super) fn read(fields: &mut Fields, warnings: &mut Vec<String>) -> Result<To
         }
         Some(_) => return Err(ApiError::field("tools", "must be a list")),
     };
-    let calls = match fields.take("parallel_tool_calls") {
-        None | Some(Value::Bool(true)) => Calls::Several,
-        Some(Value::Bool(false)) => Calls::One,
-        Some(_) => {
-            return Err(ApiError::field(
-                "parallel_tool_calls",
-                "must be true or false",
-            ));
-        }
+    let calls = match fields.take_flag("parallel_tool_calls") {
+        Some(false) => Calls::One,
+        _ => Calls::Several,
     };
     Toolbox::new(tools, choice(fields)?, calls)
 }
@@ -166,7 +152,7 @@ impl Heard {
                 Piece::Text(text) => self.text += &text,
                 Piece::Call { index, name } => self.calls.push(json!({
                     "index": index,
-                    "id": format!("call_{:016x}", RandomState::new().hash_one(index)),
+                    "id": format!("call_{}", random()),
                     "type": "function",
                     "function": { "name": name, "arguments": "" },
                 })),
