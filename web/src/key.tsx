@@ -1,15 +1,18 @@
 // The field for the key that a shared server wants.
 import { useRef } from "preact/hooks";
 import type { Chat } from "./chat";
+import { isPin, join } from "./join";
 import { useWords } from "./words";
 
 export function KeyAsk({ chat }: { chat: Chat }) {
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const use = (event: Event) => {
+  const use = async (event: Event) => {
     event.preventDefault();
     const key = field.current?.value.trim();
-    if (key) chat.useKey(key);
+    if (!key) return;
+    if (isPin(key) && (await join(key))) chat.useKey("");
+    else chat.useKey(key);
   };
   return (
     <form class="stage" onSubmit={use}>

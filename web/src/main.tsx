@@ -3,11 +3,14 @@ import { render } from "preact";
 import { App } from "./app";
 import { Chat } from "./chat";
 import { Health } from "./health";
+import { invitation, join } from "./join";
 import { applyTheme, savedTheme } from "./theme";
 import "./tokens.css";
 import "./page.css";
 
 applyTheme(savedTheme());
+const code = invitation();
+if (code) await join(code);
 const health = new Health();
 const chat = new Chat(health);
 health.start();

@@ -1,5 +1,6 @@
 //! Why a request was refused, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
 
+use crate::store::StoreError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maque_engine::SubmitError;
@@ -88,6 +89,26 @@ impl ApiError {
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message)
     }
 
+    pub(crate) fn encoded_body() -> ApiError {
+        let message = "the body must not be compressed";
+        ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoded_body", message)
+    }
+
+    pub(crate) fn address_too_long() -> ApiError {
+        let message = "the address of the request is too long";
+        ApiError::new(StatusCode::URI_TOO_LONG, "address_too_long", message)
+    }
+
+    pub(crate) fn too_slow() -> ApiError {
+        let message = "the body did not arrive in time";
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message)
+    }
+
+    pub(crate) fn too_many_failures() -> ApiError {
+        let message = "too many wrong keys or codes from your address; wait a minute";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", message).after(Some(60))
+    }
+
     pub(crate) fn not_ready(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
     }
@@ -158,6 +179,20 @@ impl From<SubmitError> for ApiError {
             }
             SubmitError::Stopped => ApiError::not_ready(message),
         }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        let (status, code) = match &error {
+            StoreError::Unknown(_) => (StatusCode::NOT_FOUND, "not_found"),
+            StoreError::Refused(_) => (StatusCode::CONFLICT, "refused"),
+            StoreError::Limit(_) => (StatusCode::CONFLICT, "limit_reached"),
+            StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+            StoreError::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store_failed"),
+            StoreError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "no_store"),
+        };
+        ApiError::new(status, code, error.to_string())
     }
 }
 

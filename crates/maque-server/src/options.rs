@@ -4,13 +4,9 @@ use crate::Service;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
+use crate::limits::{MAX_CHOICES, MAX_STOPS};
 use maque_engine::Sampling;
 use std::hash::{BuildHasher, RandomState};
-
-/// Choices of one request at most.
-pub(crate) const MAX_CHOICES: u64 = 8;
-/// Stop strings at most.
-pub(crate) const MAX_STOPS: usize = 16;
 
 /// Common options of a request.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Instant, SystemTime};
+use tokio::task::JoinHandle;
 
 /// Characters of a client's own request id at most.
 const MAX_ID: usize = 128;
@@ -31,8 +32,6 @@ pub enum RequestLog {
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) id: HeaderValue,
-    /// Who asks, as a number.
-    pub(crate) client: u64,
     start: Instant,
     n_prompt: AtomicUsize,
     n_generated: AtomicUsize,
@@ -49,8 +48,8 @@ pub(crate) fn current() -> Option<Arc<Record>> {
 }
 
 impl Record {
-    /// With the id that `client` sent, if it is a sound one, else with a new one.
-    pub(crate) fn new(client: u64, headers: &HeaderMap) -> Record {
+    /// With the id that the client sent, if it is a sound one, else with a new one.
+    pub(crate) fn new(headers: &HeaderMap) -> Record {
         let is_sound = |id: &&HeaderValue| {
             let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
             (1..=MAX_ID).contains(&id.len()) && id.as_bytes().iter().all(is_plain)
@@ -61,7 +60,6 @@ impl Record {
             id: given
                 .or_else(random)
                 .unwrap_or(HeaderValue::from_static("req_0")),
-            client,
             start: Instant::now(),
             n_prompt: AtomicUsize::new(0),
             n_generated: AtomicUsize::new(0),
@@ -79,6 +77,16 @@ impl Record {
     /// Answers a request under this record.
     pub(crate) async fn cover<T>(self: &Arc<Self>, answer: impl Future<Output = T>) -> T {
         RECORD.scope(Arc::clone(self), answer).await
+    }
+}
+
+/// Goes on in a task of its own, under the record of this one.
+pub(crate) fn spawn<T: Send + 'static>(
+    answer: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    match current() {
+        Some(record) => tokio::spawn(async move { record.cover(answer).await }),
+        None => tokio::spawn(answer),
     }
 }
 

@@ -1,35 +1,40 @@
 //! Every route with its access class; `cargo xtask tidy` compares this list with README's.
 
-use crate::access::{self, Access, Keys};
+use crate::access::{self, Access, Ends, Reception};
 use crate::api::anthropic::messages::{count_tokens as count, messages};
+use crate::api::maque;
 use crate::api::ollama::{self, generate::generate};
 use crate::api::openai::{chat, completions, models, responses};
 use crate::api::ops::described::{self, capabilities};
 use crate::api::ops::{self, text};
+use crate::body::json;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
+use crate::generations::Generations;
 use crate::health::health;
-use crate::limits::{BODY_DEADLINE, MAX_BODY};
 use crate::record::{Line, Record};
+use crate::store::Store;
 use crate::traffic::Traffic;
-use crate::{RequestLog, ServerOptions, Service, Stage, page};
+use crate::{RequestLog, ServerOptions, Service, Stage, identity, page};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Path, Request, State};
+use axum::extract::{Extension, MatchedPath, Path, Request, State};
 use axum::handler::Handler;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// What all requests share.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    keys: Arc<Keys>,
+    pub(crate) reception: Arc<Reception>,
+    pub(crate) generations: Arc<Generations>,
     log: RequestLog,
     traffic: Arc<Traffic>,
     stages: watch::Receiver<Stage>,
@@ -41,9 +46,10 @@ impl Shared {
         self.stages.borrow().clone()
     }
 
-    fn service(&self) -> Result<Service, ApiError> {
+    /// What answers, on behalf of who asks in this task.
+    pub(crate) fn service(&self) -> Result<Service, ApiError> {
         match self.stage() {
-            Stage::Ready(service) => Ok(service),
+            Stage::Ready(service) => Ok(service.on_behalf_of(identity::client())),
             Stage::Failed { message } => Err(ApiError::not_ready(message)),
             _ => Err(ApiError::not_ready(
                 "the model is still coming; GET /health says how far it is",
@@ -52,15 +58,27 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// The conversations of everybody.
+    pub(crate) fn store(&self) -> Result<&Store, ApiError> {
+        Ok(self.reception.store()?)
+    }
+}
+
 /// All routes.
-pub(crate) fn routes(options: &ServerOptions, stages: watch::Receiver<Stage>) -> Router {
+pub(crate) fn routes(
+    options: &ServerOptions,
+    generations: Arc<Generations>,
+    stages: watch::Receiver<Stage>,
+) -> Router {
     let shared = Shared {
-        keys: Arc::new(Keys::new(&options.api_keys)),
+        reception: Arc::clone(&options.reception),
+        generations,
         log: options.log,
         traffic: Arc::new(Traffic::new()),
         stages,
     };
-    Routes::new(shared)
+    let routes = Routes::new(shared)
         .get("/", Access::Public, page::index)
         .get("/assets/{*path}", Access::Public, page::asset)
         .get("/health", Access::Public, health)
@@ -86,8 +104,8 @@ pub(crate) fn routes(options: &ServerOptions, stages: watch::Receiver<Stage>) ->
         .get("/v1/capabilities", Access::Key, told(capabilities))
         .post("/tokenize", Access::Key, asked(text::tokenize))
         .post("/detokenize", Access::Key, asked(text::detokenize))
-        .post("/apply-template", Access::Key, asked(text::apply_template))
-        .finish()
+        .post("/apply-template", Access::Key, asked(text::apply_template));
+    maque::routes(routes).finish()
 }
 
 /// What handlers come to.
@@ -131,51 +149,76 @@ async fn embeddings(_: Service, _: Value) -> Response {
 }
 
 /// A router in which nothing can be registered without an access class.
-struct Routes {
-    router: Router<Shared>,
+pub(crate) struct Routes {
+    paths: HashMap<&'static str, MethodRouter<Shared>>,
     shared: Shared,
 }
 
 impl Routes {
     fn new(shared: Shared) -> Routes {
-        let router = Router::new();
-        Routes { router, shared }
+        let paths = HashMap::new();
+        Routes { paths, shared }
     }
 
-    fn get<T: 'static>(
+    pub(crate) fn get<T: 'static>(
         self,
-        path: &str,
+        path: &'static str,
         access: Access,
         handler: impl Handler<T, Shared>,
     ) -> Routes {
         self.add(path, access, get(handler))
     }
 
-    fn post<T: 'static>(
+    pub(crate) fn post<T: 'static>(
         self,
-        path: &str,
+        path: &'static str,
         access: Access,
         handler: impl Handler<T, Shared>,
     ) -> Routes {
         self.add(path, access, post(handler))
     }
 
-    fn add(self, path: &str, access: Access, route: MethodRouter<Shared>) -> Routes {
-        let route = route.fallback(|| async { ApiError::method_not_allowed() });
+    pub(crate) fn patch<T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: impl Handler<T, Shared>,
+    ) -> Routes {
+        self.add(path, access, patch(handler))
+    }
+
+    pub(crate) fn delete<T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        handler: impl Handler<T, Shared>,
+    ) -> Routes {
+        self.add(path, access, delete(handler))
+    }
+
+    fn add(mut self, path: &'static str, access: Access, route: MethodRouter<Shared>) -> Routes {
         let route = match access {
             Access::Public => route,
-            Access::Key => route.layer(middleware::from_fn_with_state(self.shared.clone(), key)),
+            _ => {
+                let state = (self.shared.clone(), access);
+                route.layer(middleware::from_fn_with_state(state, identified))
+            }
         };
-        Routes {
-            router: self.router.route(path, route),
-            ..self
-        }
+        let path = self.paths.entry(path).or_default();
+        *path = std::mem::take(path).merge(route);
+        self
     }
 
     fn finish(self) -> Router {
-        self.router
+        let mut router = Router::new();
+        for (path, route) in self.paths {
+            let route = route.fallback(|| async { ApiError::method_not_allowed() });
+            router = router.route(path, route);
+        }
+        let hostname: Arc<str> = gethostname::gethostname().to_string_lossy().into();
+        router
             .fallback(|| async { ApiError::not_found("there is no such route; README lists them") })
-            .layer(middleware::from_fn(guard))
+            .layer(middleware::from_fn_with_state(hostname, guard))
             .layer(middleware::from_fn_with_state(
                 self.shared.clone(),
                 recorded,
@@ -184,16 +227,26 @@ impl Routes {
     }
 }
 
-async fn key(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    match shared.keys.check(request.headers()) {
-        Ok(()) => next.run(request).await,
+/// Lets a request through to its handler as the person who sends it.
+async fn identified(
+    State((shared, access)): State<(Shared, Access)>,
+    Extension(ends): Extension<Ends>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match shared.reception.identify(request.headers(), ends) {
+        Ok(identity) if access.admits(identity.role) => {
+            request.extensions_mut().insert(identity);
+            identity::on_behalf_of(identity, next.run(request)).await
+        }
+        Ok(_) => ApiError::forbidden("only an administrator may do this").into_response(),
         Err(error) => error.into_response(),
     }
 }
 
 /// Gives a request its id, a refusal the shape of the API that was asked, and the log its line.
 async fn recorded(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let record = Arc::new(Record::new(shared.keys.client(&request), request.headers()));
+    let record = Arc::new(Record::new(request.headers()));
     let method = request.method().clone();
     let dialect = Dialect::of(request.uri().path());
     let route = request.extensions().get::<MatchedPath>();
@@ -221,8 +274,8 @@ async fn recorded(State(shared): State<Shared>, request: Request, next: Next) ->
     }
 }
 
-async fn guard(request: Request, next: Next) -> Response {
-    let mut response = match access::check(&request) {
+async fn guard(State(hostname): State<Arc<str>>, request: Request, next: Next) -> Response {
+    let mut response = match access::check(&request, &hostname) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
@@ -253,27 +306,4 @@ async fn chat_completions(State(shared): State<Shared>, body: Body) -> Result<Re
 async fn text_completions(State(shared): State<Shared>, body: Body) -> Result<Response, ApiError> {
     let body = json(body).await?;
     Ok(completions::completions(shared.service()?, body).await)
-}
-
-/// A body of bounded size that arrives in bounded time; serde_json bounds its depth.
-async fn json(body: Body) -> Result<Value, ApiError> {
-    let bytes = tokio::time::timeout(BODY_DEADLINE, axum::body::to_bytes(body, MAX_BODY)).await;
-    let bytes = bytes.map_err(|_| ApiError::bad_request("the body did not arrive in time"))?;
-    let bytes = bytes.map_err(|error| match is_too_large(&error) {
-        true => ApiError::too_large(MAX_BODY),
-        false => ApiError::bad_request("the body broke off"),
-    })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| ApiError::bad_request(&format!("the body is no JSON: {error}")))
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

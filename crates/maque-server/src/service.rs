@@ -3,7 +3,6 @@
 use crate::api::openai::chat;
 use crate::error::ApiError;
 use crate::metrics::{Metrics, Watch};
-use crate::record;
 use crate::structure::{Structure, Vocabulary};
 use axum::body::Body;
 use axum::response::Response;
@@ -40,6 +39,7 @@ pub struct Service {
     parts: Arc<Parts>,
     vocabulary: Vocabulary,
     metrics: Arc<Metrics>,
+    client: u64,
 }
 
 impl Service {
@@ -50,6 +50,15 @@ impl Service {
             metrics: Arc::new(Metrics::new(&parts.name)),
             vocabulary: Vocabulary::new(Arc::clone(&parts)),
             parts,
+            client: 0,
+        }
+    }
+
+    /// The same, asked by this client of the engine.
+    pub(crate) fn on_behalf_of(&self, client: u64) -> Service {
+        Service {
+            client,
+            ..self.clone()
         }
     }
 
@@ -58,12 +67,12 @@ impl Service {
         self.parts.template.render(messages, None)
     }
 
-    /// Hands a request to the engine; one that finds the queue full is told when to come again.
-    pub(crate) fn submit(&self, mut request: Request) -> Result<Running, ApiError> {
-        request.client = record::current().map_or(0, |record| record.client);
+    /// Hands a request to the engine as the client who asks; one that finds the queue full is told when to come again.
+    pub(crate) fn submit(&self, request: Request) -> Result<Running, ApiError> {
+        let client = self.client;
         self.parts
             .engine
-            .submit(request)
+            .submit(Request { client, ..request })
             .map_err(|error| match error {
                 SubmitError::QueueFull { n_waiting } => {
                     ApiError::from(error).after(self.seconds(n_waiting))

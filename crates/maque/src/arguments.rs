@@ -7,6 +7,8 @@ use crate::commands::completions::Completions;
 use crate::commands::config::Config;
 use crate::commands::doctor::Doctor;
 use crate::commands::import::Import;
+use crate::commands::invite::Invite;
+use crate::commands::limits::Limits;
 use crate::commands::list::List;
 use crate::commands::pull::Pull;
 use crate::commands::rm::Rm;
@@ -44,6 +46,8 @@ enum Command {
     Import(Import),
     Bench(Bench),
     Doctor(Doctor),
+    Invite(Invite),
+    Limits(Limits),
     Config(Config),
     Completions(Completions),
 }
@@ -71,6 +75,8 @@ impl Arguments {
             Some(Command::Import(import)) => import.run(),
             Some(Command::Bench(bench)) => bench.run(),
             Some(Command::Doctor(doctor)) => doctor.run(),
+            Some(Command::Invite(invite)) => invite.run(),
+            Some(Command::Limits(limits)) => limits.run(),
             Some(Command::Config(config)) => config.run(),
             Some(Command::Completions(completions)) => completions.run(&mut Arguments::command()),
         }

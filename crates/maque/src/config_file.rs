@@ -21,6 +21,7 @@ pub(crate) struct ConfigFile {
     pub(crate) memory: Option<ByteSize>,
     pub(crate) host: Option<IpAddr>,
     pub(crate) port: Option<u16>,
+    pub(crate) share: Option<bool>,
     pub(crate) api_keys: Option<Vec<String>>,
     pub(crate) hf_endpoint: Option<String>,
 }

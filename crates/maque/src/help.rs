@@ -72,8 +72,8 @@ const TEXTS: &[(&str, &str)] = &[
         "给它的名字，写成“系列:大小”",
     ),
     (
-        "Threads that compute [default: the physical cores available]",
-        "计算线程数（默认：可用的物理核心数）",
+        "Threads that compute [default: the fastest number, measured at first start]",
+        "计算线程数（默认：首次启动时测得最快的数）",
     ),
     (
         "Longest conversation in tokens [default: 8192, or less if the model holds less]",
@@ -95,6 +95,30 @@ const TEXTS: &[(&str, &str)] = &[
     ("Open the page in the browser", "在浏览器里打开页面"),
     ("Do not open the browser", "不打开浏览器"),
     (
+        "Write a line of JSON for each request to standard error, without its texts",
+        "每个请求在标准错误输出一行 JSON，不含文本内容",
+    ),
+    (
+        "Share with the LAN: guests come in with a code or a PIN",
+        "在局域网中共享：来客凭邀请码或 PIN 进入",
+    ),
+    (
+        "Let a guest into the server that is shared: prints a QR code, a link and a PIN",
+        "邀请他人进入正在共享的服务：输出二维码、链接和 PIN",
+    ),
+    (
+        "How many may use it within its ten minutes",
+        "十分钟内可供多少人使用",
+    ),
+    (
+        "For yourself on another device: with everything that an administrator may do",
+        "供你自己在其他设备上使用：拥有管理员的全部权限",
+    ),
+    (
+        "Show every limit of the server: what a client may take of it",
+        "列出服务的全部限制：客户端可以占用多少",
+    ),
+    (
         "Address to listen on, exactly this one [default: 127.0.0.1 and ::1]",
         "监听的地址，仅此一个（默认 127.0.0.1 和 ::1）",
     ),
@@ -103,8 +127,8 @@ const TEXTS: &[(&str, &str)] = &[
         "监听的端口（默认 7860，被占用则取下一个空闲的）",
     ),
     (
-        "Key that clients must send (repeatable)",
-        "客户端必须发送的密钥（可重复）",
+        "Key that clients must send (repeatable): the first is the owner's, each other one a person's of its own",
+        "客户端必须发送的密钥（可重复）：第一个属于主人，其余每个各属一人",
     ),
     // Asking
     ("What to ask", "问题"),
@@ -118,6 +142,10 @@ const TEXTS: &[(&str, &str)] = &[
         "把回答写入文件；回答完整后文件才出现",
     ),
     ("System prompt", "系统提示"),
+    (
+        "JSON schema that the answer keeps to",
+        "回答须遵守的 JSON schema",
+    ),
     (
         "Seed: the same one gives the same answer",
         "随机种子：相同的种子得到相同的回答",

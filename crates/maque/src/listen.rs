@@ -2,20 +2,80 @@
 
 use crate::exit::{Exit, Problem};
 use crate::say::Say;
+use crate::settings::Setting;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 /// Ports that are tried after the wanted one.
 const MAX_TRIES: u16 = 100;
 
-/// Listens on `host`, or on both loopback addresses; the port is the same on all of them.
-pub(crate) fn bind(host: Option<IpAddr>, port: u16) -> Result<(Vec<TcpListener>, u16), Problem> {
-    let hosts = match host {
-        Some(host) => vec![host],
-        None => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-    };
+/// The addresses that are meant: exactly `host`, or both of loopback; when shared, the machine's own on its LAN beside them.
+pub(crate) fn hosts(
+    host: Option<IpAddr>,
+    is_shared: &Setting<bool>,
+) -> Result<Vec<IpAddr>, Problem> {
+    let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    match (host, is_shared.value) {
+        (None, false) => Ok(loopback.to_vec()),
+        (Some(host), false) => Ok(vec![host]),
+        (Some(host), true) if host.is_unspecified() => Ok(vec![host]), // which has loopback already
+        (Some(host), true) => Ok([host].into_iter().chain(loopback).collect()),
+        (None, true) => {
+            let lan = lan();
+            match lan.is_empty() {
+                true => Err(Problem::usage(Say::NoLan)),
+                false => Ok(loopback.into_iter().chain(lan).collect()),
+            }
+        }
+    }
+}
+
+/// Addresses of this machine that only its own network reaches; tunnels and virtual bridges are left out.
+fn lan() -> Vec<IpAddr> {
+    const VIRTUAL: [&str; 8] = [
+        "docker",
+        "br-",
+        "veth",
+        "virbr",
+        "tun",
+        "tap",
+        "wg",
+        "tailscale",
+    ];
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let real = interfaces
+        .iter()
+        .filter(|one| !VIRTUAL.iter().any(|name| one.name.starts_with(name)));
+    real.map(if_addrs::Interface::ip)
+        .filter(is_private)
+        .collect()
+}
+
+fn is_private(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private(),
+        IpAddr::V6(v6) => v6.is_unique_local(),
+    }
+}
+
+/// The addresses by which others on the network reach a server on `hosts`; of "every address", those of the LAN if there are any.
+pub(crate) fn shared(hosts: &[IpAddr], port: u16) -> Vec<SocketAddr> {
+    let others = hosts.iter().filter(|host| !host.is_loopback());
+    let reached = others.flat_map(|host| {
+        let mut own = lan();
+        own.retain(|ip| host.is_unspecified() && (ip.is_ipv4() || host.is_ipv6()));
+        match own.is_empty() {
+            true => vec![*host],
+            false => own,
+        }
+    });
+    reached.map(|host| SocketAddr::new(host, port)).collect()
+}
+
+/// Listens on all `hosts` (further ones may be missing), on one port: the wanted one or the next that is free.
+pub(crate) fn bind(hosts: &[IpAddr], port: u16) -> Result<(Vec<TcpListener>, u16), Problem> {
     for wanted in port..=port.saturating_add(MAX_TRIES) {
-        if let Some(listeners) = bind_all(&hosts, wanted)? {
+        if let Some(listeners) = bind_all(hosts, wanted)? {
             let port = listeners[0]
                 .local_addr()
                 .map_or(wanted, |address| address.port());
@@ -55,15 +115,20 @@ mod tests {
 
     #[test]
     fn a_taken_port_leads_to_the_next() {
-        let host = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
-        let (_first, port) = bind(host, 0).expect("a free port");
-        let (_second, next) = bind(host, port).expect("another free port");
+        let host = [IpAddr::from(Ipv4Addr::LOCALHOST)];
+        let (_first, port) = bind(&host, 0).expect("a free port");
+        let (_second, next) = bind(&host, port).expect("another free port");
         assert!(port < next, "{port} {next}");
     }
 
     #[test]
     fn both_loopback_addresses_have_one_port() {
-        let (listeners, port) = bind(None, 0).expect("a free port");
+        let is_shared = Setting {
+            value: false,
+            origin: crate::settings::Origin::Default,
+        };
+        let hosts = hosts(None, &is_shared).expect("loopback");
+        let (listeners, port) = bind(&hosts, 0).expect("a free port");
         assert!(!listeners.is_empty());
         assert!(
             listeners
@@ -73,9 +138,26 @@ mod tests {
     }
 
     #[test]
+    fn every_address_is_shared_as_those_that_others_can_type() {
+        let every = [
+            Ipv4Addr::UNSPECIFIED.into(),
+            Ipv6Addr::UNSPECIFIED.into(),
+            Ipv4Addr::LOCALHOST.into(),
+        ];
+        let lan = lan();
+        for address in shared(&every, 80) {
+            let ip = address.ip();
+            let is_alone = !lan.iter().any(|one| one.is_ipv4() == ip.is_ipv4());
+            assert!(is_alone || lan.contains(&ip), "{ip} of {lan:?}");
+        }
+        let one = Ipv4Addr::new(192, 0, 2, 1).into();
+        assert_eq!(shared(&[one], 80), [SocketAddr::new(one, 80)]);
+    }
+
+    #[test]
     fn a_foreign_address_is_named() {
         let problem =
-            bind(Some(Ipv4Addr::new(192, 0, 2, 1).into()), 0).expect_err("not of this machine");
+            bind(&[Ipv4Addr::new(192, 0, 2, 1).into()], 0).expect_err("not of this machine");
         assert!(problem.to_string().contains("192.0.2.1"), "{problem}");
     }
 }

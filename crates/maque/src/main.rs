@@ -14,6 +14,8 @@ mod exit;
 mod fence;
 mod first_token;
 mod help;
+mod house;
+mod invitation;
 mod language;
 mod limits;
 mod listen;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// What `serve` writes to `server.json` in `MAQUE_HOME`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)] // no Debug: it holds a key
 pub(crate) struct Registration {
     /// Where it listens.
     pub(crate) address: SocketAddr,
@@ -13,6 +13,12 @@ pub(crate) struct Registration {
     pub(crate) pid: u32,
     /// The model: a name or a whole path.
     pub(crate) model: String,
+    /// A key of the owner for programs of the same user, if the server wants one.
+    #[serde(default)]
+    pub(crate) key: Option<String>,
+    /// Where others on the network reach it.
+    #[serde(default)]
+    pub(crate) shared: Vec<SocketAddr>,
 }
 
 /// The note of this process; dropping it removes it.
@@ -69,6 +75,8 @@ mod tests {
             address: ([127, 0, 0, 1], 7860).into(),
             pid,
             model: "m".to_owned(),
+            key: None,
+            shared: Vec::new(),
         }
     }
 

@@ -61,7 +61,10 @@ async fn running(settings: &Settings, talk: &Talk) -> Option<Client> {
     if settings.model.origin != Origin::Default && identity(&settings.model.value) != note.model {
         return None;
     }
-    let client = Client::new(note.address, settings.api_keys.value.first().cloned());
+    let client = Client::new(
+        note.address,
+        settings.api_keys.value.first().cloned().or(note.key),
+    );
     loop {
         match client.get("/health").await {
             Ok((200, _)) => return Some(client),

@@ -115,6 +115,15 @@ sentences! {
     Warming => "warming up", "预热";
     Ready { url: String } => "ready at {url}", "已就绪：{url}";
     Listening { url: String } => "page at {url}", "页面：{url}";
+    NoLan => "this machine has no address on a LAN; name the one to share with --host", "本机没有局域网地址；请用 --host 指定要共享的地址";
+    NoStore { why: String } => "{why}", "无法使用对话库：{why}";
+    CannotShare { why: String } => "cannot share: {why}", "无法共享：{why}";
+    Shared { url: String } => "shared at {url}; \"maque invite\" lets a guest in, \"maque invite --admin\" you yourself on another device; whoever reads the network can read what is said",
+        "已共享：{url}；用 “maque invite” 邀请他人，“maque invite --admin” 让你自己在其他设备上登录；能监听此网络的人可以看到对话内容";
+    Invited { picture_and_link: String, url: String, pin: String, minutes: u64, guests: usize } =>
+        "{picture_and_link}\nscan this, or open {url} and type {pin}; valid for {minutes} minutes and {guests} guest(s)",
+        "{picture_and_link}\n扫描二维码，或打开 {url} 输入 {pin}；{minutes} 分钟内有效，限 {guests} 人";
+    NotShared => "no shared server is running; start one with: maque serve --share", "没有正在共享的服务；请先运行：maque serve --share";
     PortTaken { wanted: u16, port: u16 } => "port {wanted} is taken, using {port}", "端口 {wanted} 已被占用，改用 {port}";
     NoPort { port: u16 } => "no free port from {port} on", "从 {port} 起没有可用端口";
     CannotListen { address: String } => "cannot listen on {address}", "无法监听 {address}";

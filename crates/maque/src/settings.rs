@@ -85,7 +85,10 @@ pub(crate) struct ServerFlags {
     /// Port to listen on [default: 7860, or the next free one]
     #[arg(long)]
     pub(crate) port: Option<u16>,
-    /// Key that clients must send (repeatable)
+    /// Share with the LAN: guests come in with a code or a PIN
+    #[arg(long)]
+    pub(crate) share: bool,
+    /// Key that clients must send (repeatable): the first is the owner's, each other one a person's of its own
     #[arg(long = "api-key", value_name = "KEY")]
     pub(crate) api_keys: Vec<String>,
 }
@@ -102,6 +105,7 @@ pub(crate) struct Settings {
     pub(crate) memory: Setting<ByteSize>,
     pub(crate) host: Setting<Option<IpAddr>>,
     pub(crate) port: Setting<u16>,
+    pub(crate) share: Setting<bool>,
     pub(crate) api_keys: Setting<Vec<String>>,
     pub(crate) hf_endpoint: Setting<Option<String>>,
 }
@@ -168,6 +172,7 @@ impl<'a> Resolver<'a> {
             memory: choose(model.memory, file.memory, || DEFAULT_MEMORY),
             host: choose(server.host.map(Some), file.host.map(Some), || None),
             port: choose(server.port, file.port, || DEFAULT_PORT),
+            share: choose(server.share.then_some(true), file.share, || false),
             api_keys: self
                 .pick(
                     keys.map(Keys),

@@ -36,6 +36,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         memory,
         host,
         port,
+        share,
         api_keys,
         hf_endpoint,
     } = settings;
@@ -59,6 +60,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         row("memory", memory),
         ("host", host_text, host.origin),
         row("port", port),
+        row("share", share),
         ("api_keys", keys, api_keys.origin),
         ("hf_endpoint", endpoint, hf_endpoint.origin),
     ]

@@ -7,6 +7,8 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod import;
+pub(crate) mod invite;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod pull;
 pub(crate) mod rm;

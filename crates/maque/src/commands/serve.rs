@@ -5,9 +5,9 @@ use crate::registry::Registration;
 use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
-use crate::{browser, listen, models, signals, start};
+use crate::{browser, house::House, listen, models, signals, start};
 use maque_server::{RequestLog, ServerOptions, Stage};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -44,23 +44,17 @@ impl Serve {
         models::check(&settings)?;
         let talk = Arc::new(Talk::new(Audience::on_stderr(Audience::Log)));
         let wanted = settings.port.value;
-        let (listeners, port) = listen::bind(settings.host.value, wanted)?;
+        let hosts = listen::hosts(settings.host.value, &settings.share)?;
+        let (listeners, port) = listen::bind(&hosts, wanted)?;
         if port != wanted && wanted != 0 {
             talk.line(&Say::PortTaken { wanted, port });
         }
-        let address = SocketAddr::new(reachable(settings.host.value), port);
+        let address = SocketAddr::new(reachable(&hosts), port);
         let url = format!("http://{address}");
         talk.line(&Say::Listening { url: url.clone() });
         let (stages, watched) = watch::channel(Stage::Locating {
             model: settings.model.value.clone(),
         });
-        let options = ServerOptions {
-            api_keys: settings.api_keys.value.clone(),
-            log: match self.log_requests {
-                true => RequestLog::Stderr,
-                false => RequestLog::Off,
-            },
-        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -69,15 +63,26 @@ impl Serve {
             let _within = runtime.enter();
             signals::asked_to_end()
         };
+        let house = House::open(&settings, &hosts, &talk)?;
         let note = Registration {
             address,
             pid: std::process::id(),
             model: models::identity(&settings.model.value),
+            key: house.own_key()?,
+            shared: listen::shared(&hosts, port),
+        };
+        house.welcome(&note, &talk)?;
+        let options = ServerOptions {
+            reception: Arc::clone(&house.reception),
+            log: match self.log_requests {
+                true => RequestLog::Stderr,
+                false => RequestLog::Off,
+            },
         };
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
         load_beside(settings, stages, Arc::clone(&talk), url.clone());
         if self.open && !self.no_open {
-            browser::open(&url, &talk);
+            browser::open(&house.page(&url)?, &talk);
         }
         let served = runtime.block_on(maque_server::serve(
             listeners,
@@ -89,6 +94,7 @@ impl Serve {
         talk.line(&Say::Stopped);
         // Threads that still load or read a file must not keep the process.
         runtime.shutdown_background();
+        house.close();
         served
             .map(|()| Exit::Complete)
             .map_err(|error| cannot_listen(address).because(error).into())
@@ -100,13 +106,16 @@ fn cannot_listen(address: SocketAddr) -> Problem {
     Problem::new(Exit::Failed, Say::CannotListen { address })
 }
 
-/// The address by which this machine reaches a server on `host`.
-fn reachable(host: Option<IpAddr>) -> IpAddr {
-    match host {
-        None => IpAddr::from([127, 0, 0, 1]),
-        Some(host) if host.is_unspecified() && host.is_ipv4() => IpAddr::from([127, 0, 0, 1]),
-        Some(host) if host.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
-        Some(host) => host,
+/// The address by which this machine reaches a server on `hosts`.
+fn reachable(hosts: &[IpAddr]) -> IpAddr {
+    match hosts
+        .iter()
+        .find(|host| host.is_loopback())
+        .or(hosts.first())
+    {
+        Some(host) if host.is_unspecified() && host.is_ipv6() => Ipv6Addr::LOCALHOST.into(),
+        Some(host) if !host.is_unspecified() => *host,
+        _ => Ipv4Addr::LOCALHOST.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The real binary on real weights: what a person, a pipe and a client see.
 
+mod access;
 mod apis;
 mod ask;
 mod bench;
@@ -7,6 +8,7 @@ mod bytes;
 mod cancel;
 mod command;
 mod config;
+mod conversations;
 mod doctor;
 mod hostile;
 mod memory;

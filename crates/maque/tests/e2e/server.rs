@@ -24,12 +24,19 @@ impl Server {
 
     /// The same, with these environment variables.
     pub(crate) fn start_with(model: &Path, more: &[&str], variables: &[(&str, &str)]) -> Server {
-        let model = model.to_str().expect("a UTF-8 path");
-        let server = Server::launch(Home::new(), model, more, variables);
+        Server::launch(Home::new(), path(model), more, variables).ready()
+    }
+
+    fn ready(self) -> Server {
         until("the model to be ready", || {
-            server.get("/health").filter(|(status, _)| *status == 200)
+            self.get("/health").filter(|(status, _)| *status == 200)
         });
-        server
+        self
+    }
+
+    /// Starts on a home that another server left, and waits until the model is ready.
+    pub(crate) fn start_in(home: Home, model: &Path, more: &[&str]) -> Server {
+        Server::launch(home, path(model), more, &[]).ready()
     }
 
     /// Starts in `home` with a model's name or path, not waiting for anything.
@@ -74,6 +81,34 @@ impl Server {
         )
     }
 
+    /// The status and JSON of any request.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let answer = read_all(self.open(method, path, Some(body)));
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head[9..12].parse().expect("a status");
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// The body of a GET as it is.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let mut response = agent().get(self.url(path)).call().expect("an answer");
+        response.body_mut().read_to_string().expect("a body")
+    }
+
+    /// Sends a request and hands over the open connection; dropping it closes it.
+    pub(crate) fn open(&self, method: &str, path: &str, body: Option<&Value>) -> TcpStream {
+        let body = body.map_or(String::new(), Value::to_string);
+        let kind = "Content-Type: application/json\r\nConnection: close";
+        let host = format!("127.0.0.1:{}", self.port);
+        let length = body.len();
+        open(
+            &host,
+            &format!(
+                "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+            ),
+        )
+    }
+
     /// A chat answer at once.
     pub(crate) fn chat(&self, body: &Value) -> Value {
         let (status, answer) = self.post("/v1/chat/completions", body);
@@ -106,20 +141,7 @@ impl Server {
 
     /// Sends a chat request and hands over the open connection; dropping it closes it.
     pub(crate) fn open_chat(&self, body: &Value) -> TcpStream {
-        let body = body.to_string();
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
-        let head = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            self.port,
-            body.len()
-        );
-        stream
-            .write_all((head + &body).as_bytes())
-            .expect("written");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .expect("a time-out");
-        stream
+        self.open("POST", "/v1/chat/completions", Some(body))
     }
 
     /// Processor time used so far, user and system.
@@ -148,15 +170,29 @@ impl Server {
         1024 * kib.parse::<u64>().expect("a number")
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().expect("a child").id()
     }
 
+    /// Kills it at once, and hands over its home.
+    pub(crate) fn kill(mut self) -> Home {
+        let mut child = self.child.take().expect("a child");
+        child.kill().expect("the child lives");
+        child.wait().expect("the child ended");
+        std::mem::replace(&mut self.home, Home::new())
+    }
+
     /// Asks it to end and waits for that.
-    pub(crate) fn stop(mut self) -> Ran {
+    pub(crate) fn stop(self) -> Ran {
+        self.stop_keeping().0
+    }
+
+    /// The same, handing over its home.
+    pub(crate) fn stop_keeping(mut self) -> (Ran, Home) {
         let child = self.child.take().expect("a child");
         signal(&child, Signal::TERM);
-        wait(child, Duration::from_secs(20))
+        let ran = wait(child, Duration::from_secs(20));
+        (ran, std::mem::replace(&mut self.home, Home::new()))
     }
 
     fn url(&self, path: &str) -> String {
@@ -171,6 +207,23 @@ impl Drop for Server {
             let _ = child.wait();
         }
     }
+}
+
+/// Connects and sends these bytes.
+pub(crate) fn open(address: &str, bytes: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.write_all(bytes.as_bytes()).expect("written");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a time-out");
+    stream
+}
+
+/// Everything until the server closes.
+pub(crate) fn read_all(mut stream: TcpStream) -> String {
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all); // a reset is an end as well
+    String::from_utf8_lossy(&all).into_owned()
 }
 
 /// Reads until the stream holds `text`.
@@ -206,6 +259,10 @@ fn agent() -> ureq::Agent {
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(120)));
     config.build().into()
+}
+
+fn path(model: &Path) -> &str {
+    model.to_str().expect("a UTF-8 path")
 }
 
 fn free_port() -> u16 {

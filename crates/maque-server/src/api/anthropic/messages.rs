@@ -2,13 +2,13 @@
 
 use super::{Events, Shape, turns};
 use crate::Service;
-use crate::api::openai::messages::MAX_MESSAGES;
 use crate::ask::{Question, tell, whole};
 use crate::choice::Choice;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
-use crate::options::{DEFAULT_MAX_TOKENS, MAX_STOPS, check_model, sampling};
+use crate::limits::{MAX_MESSAGES, MAX_STOPS};
+use crate::options::{DEFAULT_MAX_TOKENS, check_model, sampling};
 use crate::prompt::{Conversation, Overflow, Prompt, continued};
 use axum::Json;
 use axum::body::Body;

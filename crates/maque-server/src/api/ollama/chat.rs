@@ -3,11 +3,11 @@
 use super::options::{COMMON, Options, refuse_images};
 use super::{Asked, Place, Shape, deliver, loaded};
 use crate::Service;
-use crate::api::openai::messages::MAX_MESSAGES;
 use crate::ask::Question;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
+use crate::limits::MAX_MESSAGES;
 use crate::prompt::{Conversation, continued, message};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

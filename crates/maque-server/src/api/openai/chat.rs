@@ -1,6 +1,6 @@
 //! `POST /v1/chat/completions`
 
-use super::messages::{self, MAX_MESSAGES};
+use super::messages;
 use super::tools::{self, Heard};
 use super::{Envelope, Shape, deliver, logprobs};
 use crate::Service;
@@ -9,6 +9,7 @@ use crate::choice::Choice;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
+use crate::limits::MAX_MESSAGES;
 use crate::limits::MAX_TOOLS;
 use crate::options::{DEFAULT_MAX_TOKENS, OPTIONS, Options};
 use crate::prompt::{Conversation, Overflow, continued, rendered};

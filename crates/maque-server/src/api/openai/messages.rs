@@ -2,11 +2,9 @@
 
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::limits::MAX_MESSAGES;
 use maque_model::Message;
 use serde_json::{Value, json};
-
-/// Messages of one conversation at most.
-pub(crate) const MAX_MESSAGES: usize = 1024;
 
 /// The field `messages`.
 pub(crate) fn read(

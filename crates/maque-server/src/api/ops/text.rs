@@ -1,10 +1,11 @@
 //! `POST /tokenize`, `/detokenize` and `/apply-template`, with the fields of vLLM's and of llama.cpp's.
 
 use crate::Service;
-use crate::api::openai::messages::{self, MAX_MESSAGES};
+use crate::api::openai::messages;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
+use crate::limits::MAX_MESSAGES;
 use crate::options::check_model;
 use axum::Json;
 use axum::body::Body;

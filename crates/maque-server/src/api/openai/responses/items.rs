@@ -1,8 +1,8 @@
 //! `input` of a response: a text, or messages, calls and their outputs.
 
-use crate::api::openai::messages::MAX_MESSAGES;
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::limits::MAX_MESSAGES;
 use crate::prompt::message;
 use maque_model::Message;
 use serde_json::{Value, json};

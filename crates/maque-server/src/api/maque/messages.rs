@@ -1,0 +1,266 @@
+//! `/maque/conversations/{id}/messages`: ask, edit, ask again, stop, and watch an answer.
+
+use super::conversations::number;
+use super::drafts;
+use crate::body::json;
+use crate::error::ApiError;
+use crate::fields::Fields;
+use crate::generations::{self, Generation};
+use crate::identity::Identity;
+use crate::record;
+use crate::routes::Shared;
+use crate::store::{Change, Message, Place, Summary, conversations, messages as rows};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json as object};
+use std::sync::Arc;
+
+/// A question on its way.
+struct Question {
+    conversation: i64,
+    place: Place,
+    content: Option<String>,
+    is_streamed: bool,
+}
+
+/// `POST /maque/conversations/{id}/messages`: `{content, parent?, stream?}`
+pub(super) async fn append(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let conversation = number(&id)?;
+    let body = json(body).await?;
+    let is_root = body.get("parent").is_some_and(Value::is_null);
+    let mut fields = Fields::of(body)?;
+    let parent = fields
+        .integer("parent", 1..=i64::MAX as u64)?
+        .map(u64::cast_signed);
+    let place = match parent {
+        None if !is_root => Place::End,
+        parent => Place::After(parent),
+    };
+    let content = Some(drafts::content(&mut fields)?);
+    let is_streamed = is_streamed(&mut fields)?;
+    ask(
+        shared,
+        identity,
+        Question {
+            conversation,
+            place,
+            content,
+            is_streamed,
+        },
+    )
+    .await
+}
+
+/// `POST …/messages/{message}/edit`: `{content, stream?}` asks another question beside this one.
+pub(super) async fn edit(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Path((id, message)): Path<(String, String)>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (conversation, place) = (number(&id)?, Place::Beside(number(&message)?));
+    let mut fields = Fields::of(json(body).await?)?;
+    let content = Some(drafts::content(&mut fields)?);
+    let is_streamed = is_streamed(&mut fields)?;
+    ask(
+        shared,
+        identity,
+        Question {
+            conversation,
+            place,
+            content,
+            is_streamed,
+        },
+    )
+    .await
+}
+
+/// `POST …/messages/{message}/regenerate`: `{stream?}` answers once more, beside this answer.
+pub(super) async fn regenerate(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Path((id, message)): Path<(String, String)>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (conversation, place) = (number(&id)?, Place::Again(number(&message)?));
+    let mut fields = Fields::of(json(body).await?)?;
+    let is_streamed = is_streamed(&mut fields)?;
+    ask(
+        shared,
+        identity,
+        Question {
+            conversation,
+            place,
+            content: None,
+            is_streamed,
+        },
+    )
+    .await
+}
+
+/// Streamed, unless `stream` is false; no other field is left.
+fn is_streamed(fields: &mut Fields) -> Result<bool, ApiError> {
+    let stream = fields.take("stream");
+    drafts::finish(fields)?;
+    match stream {
+        None => Ok(true),
+        Some(Value::Bool(flag)) => Ok(flag),
+        Some(_) => Err(ApiError::field("stream", "must be true or false")),
+    }
+}
+
+/// Asks the model; what it refuses is not stored, and what is stored is on the disk before the first event says so.
+async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<Response, ApiError> {
+    let is_streamed = question.is_streamed;
+    let service = shared.service()?;
+    // In a task of its own: a client that goes away in the middle must not leave half of it undone.
+    let asked = record::spawn(async move {
+        let store = shared.store()?.clone();
+        let Question {
+            conversation,
+            place,
+            content,
+            ..
+        } = question;
+        let person = identity.person;
+        let found = store.call(move |c| {
+            let summary = conversations::find(c, person, conversation)?;
+            Ok((summary, rows::branch(c, person, conversation, place)?))
+        });
+        let (summary, branch) = found.await?;
+        let response = service
+            .chat(request(&summary, &branch, content.as_deref()))
+            .await;
+        if !response.status().is_success() {
+            return Ok(Err(response));
+        }
+        let parent = branch.last().map(|message| message.id);
+        let title = (summary.title.is_empty() && branch.is_empty())
+            .then(|| content.as_deref().map(drafts::title_of));
+        let stored = store.call(move |c| {
+            let answer = rows::ask(c, person, conversation, parent, content.as_deref())?;
+            if let Some(Some(title)) = title {
+                let change = Change {
+                    title: Some(title),
+                    ..Change::default()
+                };
+                conversations::change(c, person, conversation, &change)?;
+            }
+            let [question, message] =
+                [answer.question, answer.id].map(|id| rows::find(c, person, conversation, id));
+            Ok((answer, question?, message?))
+        });
+        let (answer, question, message) = stored.await?;
+        let generation = shared.generations.begin(store, person, answer, response);
+        Ok::<_, ApiError>(Ok((
+            generation,
+            object!({ "conversation": conversation, "question": question, "answer": message }),
+        )))
+    });
+    let asked = asked
+        .await
+        .map_err(|_| ApiError::ended("this is a fault of the program"))?;
+    match asked? {
+        Err(refusal) => Ok(refusal),
+        Ok((generation, head)) if is_streamed => Ok(generations::watch(
+            generation.follow(),
+            generation.answer().id,
+            head,
+        )),
+        Ok((generation, head)) => whole(&generation, head).await,
+    }
+}
+
+/// The answer in one piece, when it has ended.
+async fn whole(generation: &Arc<Generation>, mut head: Value) -> Result<Response, ApiError> {
+    let mut written = generation.follow();
+    let written = written.wait_for(|written| written.end.is_some()).await;
+    let written = written.map_err(|_| ApiError::ended("the server is ending"))?;
+    head["answer"]["content"] = object!(written.text);
+    if let Some((state, reason, stats)) = &written.end {
+        head["answer"]["state"] = object!(state);
+        head["answer"]["finish_reason"] = object!(reason);
+        head["answer"]["stats"] = stats.clone();
+    }
+    Ok(Json(head).into_response())
+}
+
+/// A chat request: the conversation's settings, its system prompt, the branch, the question.
+fn request(summary: &Summary, branch: &[Message], content: Option<&str>) -> Value {
+    let mut body = match summary.settings.clone() {
+        Value::Object(settings) => settings,
+        _ => serde_json::Map::new(),
+    };
+    let turn = |role: &str, content: &str| object!({ "role": role, "content": content });
+    let mut messages = Vec::new();
+    if let Some(Value::String(system)) = body.remove("system")
+        && !system.trim().is_empty()
+    {
+        messages.push(turn("system", &system));
+    }
+    body.remove("persona"); // kept for the page
+    messages.extend(
+        branch
+            .iter()
+            .map(|message| turn(&message.role, &message.content)),
+    );
+    messages.extend(content.map(|content| turn("user", content)));
+    body.insert("messages".to_owned(), Value::Array(messages));
+    body.insert("stream".to_owned(), Value::Bool(true));
+    let options = object!({ "include_usage": true, "include_stages": true });
+    body.insert("stream_options".to_owned(), options);
+    Value::Object(body)
+}
+
+/// `POST …/messages/{message}/stop`: what was written so far stays.
+pub(super) async fn stop(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Path((id, message)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let (conversation, id) = (number(&id)?, number(&message)?);
+    let store = shared.store()?;
+    let find = move |c: &rusqlite::Connection| rows::find(c, identity.person, conversation, id);
+    let message = store.call(find).await?;
+    let Some(generation) = shared.generations.find(identity.person, id) else {
+        return Ok(Json(message).into_response());
+    };
+    generation.stop("stopped");
+    generation.ended().await;
+    Ok(Json(store.call(find).await?).into_response())
+}
+
+/// `GET …/messages/{message}/events`: what was written so far, then what follows.
+pub(super) async fn events(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Path((id, message)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let (conversation, id) = (number(&id)?, number(&message)?);
+    // First whether it is being written, then what is stored: between the two it can only have ended.
+    let running = shared.generations.find(identity.person, id);
+    let found = shared
+        .store()?
+        .call(move |c| rows::find(c, identity.person, conversation, id));
+    let message = found.await?;
+    let head = object!({ "conversation": conversation, "answer": without_content(&message) });
+    Ok(match running {
+        Some(generation) => generations::watch(generation.follow(), id, head),
+        None => generations::whole(&message, head),
+    })
+}
+
+/// A message of which the text follows.
+fn without_content(message: &Message) -> Value {
+    object!(Message {
+        content: String::new(),
+        ..message.clone()
+    })
+}

@@ -1,0 +1,81 @@
+//! Maque's own API: conversations, personas, and who may come in. OpenAI's `/v1/conversations` is another thing, so the
+//! names here begin with `/maque`.
+
+mod conversations;
+mod drafts;
+mod messages;
+mod people;
+mod personas;
+
+use crate::access::Access;
+use crate::routes::Routes;
+
+/// Registers everything of this API; `cargo xtask tidy` reads these lines.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/maque/conversations", Access::User, conversations::list)
+        .post("/maque/conversations", Access::User, conversations::create)
+        .post(
+            "/maque/conversations/import",
+            Access::User,
+            conversations::import,
+        )
+        .get(
+            "/maque/conversations/{id}",
+            Access::User,
+            conversations::read,
+        )
+        .patch(
+            "/maque/conversations/{id}",
+            Access::User,
+            conversations::change,
+        )
+        .delete(
+            "/maque/conversations/{id}",
+            Access::User,
+            conversations::delete,
+        )
+        .get(
+            "/maque/conversations/{id}/export",
+            Access::User,
+            conversations::export,
+        )
+        .post(
+            "/maque/conversations/{id}/messages",
+            Access::User,
+            messages::append,
+        )
+        .post(
+            "/maque/conversations/{id}/messages/{message}/edit",
+            Access::User,
+            messages::edit,
+        )
+        .post(
+            "/maque/conversations/{id}/messages/{message}/regenerate",
+            Access::User,
+            messages::regenerate,
+        )
+        .post(
+            "/maque/conversations/{id}/messages/{message}/stop",
+            Access::User,
+            messages::stop,
+        )
+        .get(
+            "/maque/conversations/{id}/messages/{message}/events",
+            Access::User,
+            messages::events,
+        )
+        .get("/maque/personas", Access::User, personas::list)
+        .post("/maque/personas", Access::User, personas::create)
+        .patch("/maque/personas/{id}", Access::User, personas::change)
+        .delete("/maque/personas/{id}", Access::User, personas::delete)
+        .post("/maque/join", Access::Public, people::join)
+        .post("/maque/leave", Access::User, people::leave)
+        .get("/maque/me", Access::User, people::me)
+        .get("/maque/keys", Access::User, people::keys)
+        .post("/maque/keys", Access::User, people::add_key)
+        .delete("/maque/keys/{id}", Access::User, people::remove_key)
+        .post("/maque/invitations", Access::Admin, people::invite)
+        .get("/maque/people", Access::Admin, people::list)
+        .delete("/maque/people/{id}", Access::Admin, people::remove)
+}

@@ -1,0 +1,125 @@
+//! An answer for who watches it, in the events that OpenAI's clients read: what is there already, then what follows.
+//! A watcher holds nothing but its place in the text, so a slow one costs nothing.
+
+use super::Written;
+use crate::store::Message;
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A comment is sent when nothing else was for so long, that nothing on the way takes the connection for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+struct Watcher {
+    written: watch::Receiver<Written>,
+    head: Value,
+    id: i64,
+    n_sent: usize,
+    stage: Option<Value>,
+    has_begun: bool,
+    has_ended: bool,
+}
+
+/// Follows an answer to its end: first `head` as event `maque.message`, then chunks.
+pub(crate) fn watch(written: watch::Receiver<Written>, id: i64, head: Value) -> Response {
+    let watcher = Watcher {
+        written,
+        head,
+        id,
+        n_sent: 0,
+        stage: None,
+        has_begun: false,
+        has_ended: false,
+    };
+    let bytes = futures_util::stream::unfold(watcher, |mut watcher| async move {
+        let bytes = watcher.next().await?;
+        Some((Ok::<Bytes, std::convert::Infallible>(bytes), watcher))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, Body::from_stream(bytes)).into_response()
+}
+
+/// An answer that has ended, as if it were being written: everything at once.
+pub(crate) fn whole(message: &Message, head: Value) -> Response {
+    let written = Written {
+        text: message.content.clone(),
+        stage: None,
+        end: Some((
+            message.state.clone(),
+            message.finish_reason.clone().unwrap_or_default(),
+            message.stats.clone(),
+        )),
+    };
+    let (_, written) = watch::channel(written);
+    watch(written, message.id, head)
+}
+
+impl Watcher {
+    /// The next bytes; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.has_begun {
+            self.has_begun = true;
+            return Some(event("maque.message", &self.head).into());
+        }
+        while !self.has_ended {
+            let news = self.news();
+            if !news.is_empty() {
+                return Some(news.into());
+            }
+            match tokio::time::timeout(KEEP_ALIVE, self.written.changed()).await {
+                Err(_) => return Some(Bytes::from_static(b": waiting\n\n")),
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return None,
+            }
+        }
+        None
+    }
+
+    /// Events for what is new.
+    fn news(&mut self) -> String {
+        let written = self.written.borrow_and_update();
+        let mut events = String::new();
+        if written.text.is_empty() && written.stage != self.stage {
+            self.stage.clone_from(&written.stage);
+            events += &event("maque.stage", &json!(self.stage));
+        }
+        if self.n_sent < written.text.len() {
+            events += &data(&chunk(
+                self.id,
+                &json!({ "content": written.text[self.n_sent..] }),
+                None,
+            ));
+            self.n_sent = written.text.len();
+        }
+        if let Some((state, reason, stats)) = &written.end {
+            let mut last = chunk(self.id, &json!({}), Some(reason));
+            last["maque"] = json!({ "state": state, "stats": stats });
+            events += &data(&last);
+            events += "data: [DONE]\n\n";
+            self.has_ended = true;
+        }
+        events
+    }
+}
+
+fn chunk(id: i64, delta: &Value, finish_reason: Option<&String>) -> Value {
+    json!({
+        "id": format!("message-{id}"),
+        "object": "chat.completion.chunk",
+        "choices": [{ "index": 0, "delta": delta, "finish_reason": finish_reason }],
+    })
+}
+
+fn data(value: &Value) -> String {
+    format!("data: {value}\n\n")
+}
+
+fn event(name: &str, value: &Value) -> String {
+    format!("event: {name}\ndata: {value}\n\n")
+}

@@ -1,0 +1,347 @@
+//! Trees, search, exports, shares; and what is somebody else's is unknown.
+
+use super::*;
+
+#[cfg(unix)]
+#[test]
+fn edits_and_new_answers_are_branches() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[["one", "1"], ["two", "2"]]);
+    let ids: Vec<i64> = store
+        .call_blocking(move |c| messages::all(c, 1, id))
+        .expect("read")
+        .iter()
+        .map(|message| message.id)
+        .collect();
+    let branch = |place| {
+        let found = store.call_blocking(move |c| messages::branch(c, 1, id, place));
+        found.map(|branch| {
+            branch
+                .into_iter()
+                .map(|message| message.content)
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(
+        branch(Place::End).expect("a branch"),
+        ["one", "1", "two", "2"]
+    );
+    assert_eq!(
+        branch(Place::Beside(ids[2])).expect("a branch"),
+        ["one", "1"]
+    );
+    assert_eq!(
+        branch(Place::Again(ids[3])).expect("a branch"),
+        ["one", "1", "two"]
+    );
+    assert_eq!(branch(Place::Again(ids[0])).expect("a branch"), ["one"]);
+    assert!(branch(Place::After(None)).expect("a branch").is_empty());
+    assert!(matches!(
+        branch(Place::Beside(ids[1])),
+        Err(StoreError::Refused(_))
+    ));
+    assert!(matches!(
+        branch(Place::After(Some(999))),
+        Err(StoreError::Unknown(_))
+    ));
+    // Another first question, then back to the old branch: its newest leaf is shown.
+    let other = store
+        .call_blocking(move |c| messages::ask(c, 1, id, None, Some("uno")))
+        .expect("asked");
+    assert!(
+        matches!(branch(Place::End), Err(StoreError::Refused(_))),
+        "it is still being written"
+    );
+    store
+        .call_blocking(move |c| messages::end(c, other.id, &ended("1!")))
+        .expect("ended");
+    assert_eq!(branch(Place::End).expect("a branch"), ["uno", "1!"]);
+    let change = Change {
+        active: Some(ids[0]),
+        ..Change::default()
+    };
+    let shown = store
+        .call_blocking(move |c| conversations::change(c, 1, id, &change))
+        .expect("changed");
+    assert_eq!(shown.active, Some(ids[3]));
+}
+
+#[test]
+fn what_is_anothers_is_unknown() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[["secret canary", "answer"]]);
+    let other = add_person(&store);
+    let message = store
+        .call_blocking(move |c| messages::all(c, 1, id))
+        .expect("read")[0]
+        .id;
+    let before = store
+        .call_blocking(move |c| conversations::read(c, 1, id))
+        .expect("read");
+    let unknown = |result: Result<(), StoreError>| {
+        assert!(matches!(result, Err(StoreError::Unknown(_))), "{result:?}")
+    };
+    unknown(store.call_blocking(move |c| conversations::read(c, other, id).map(drop)));
+    unknown(
+        store.call_blocking(move |c| {
+            conversations::change(c, other, id, &Change::default()).map(drop)
+        }),
+    );
+    unknown(store.call_blocking(move |c| conversations::delete(c, other, id)));
+    unknown(store.call_blocking(move |c| messages::find(c, other, id, message).map(drop)));
+    for place in [
+        Place::End,
+        Place::After(None),
+        Place::After(Some(message)),
+        Place::Beside(message),
+        Place::Again(message),
+    ] {
+        unknown(store.call_blocking(move |c| messages::branch(c, other, id, place).map(drop)));
+    }
+    unknown(store.call_blocking(move |c| messages::ask(c, other, id, None, Some("x")).map(drop)));
+    assert!(
+        store
+            .call_blocking(move |c| search::search(c, other, "canary", 9))
+            .expect("found")
+            .is_empty()
+    );
+    assert!(
+        store
+            .call_blocking(move |c| conversations::list(c, other, i64::MAX, 9))
+            .expect("listed")
+            .is_empty()
+    );
+    // A message of one's own conversation cannot be reached through another's, nor the other way round.
+    let own = conversation(&store, other, &[["mine", "m"]]);
+    unknown(store.call_blocking(move |c| messages::find(c, other, own, message).map(drop)));
+    unknown(
+        store
+            .call_blocking(move |c| {
+                messages::ask(c, other, own, Some(message), Some("x")).map(drop)
+            })
+            .map_err(|error| match error {
+                StoreError::Failed(_) => StoreError::Unknown("message"), // the foreign key says it
+                error => error,
+            }),
+    );
+    let after = store
+        .call_blocking(move |c| conversations::read(c, 1, id))
+        .expect("read");
+    assert_eq!(json!(before), json!(after));
+}
+
+#[test]
+fn search_finds_chinese_and_english_of_any_length() {
+    let folder = folder();
+    let store = open(folder.path());
+    let spring = conversation(
+        &store,
+        1,
+        &[[
+            "把“春风拂面，花开满园”改写成五言绝句",
+            "春风轻拂面，花开满园香。",
+        ]],
+    );
+    let code = conversation(
+        &store,
+        1,
+        &[["Write a Closure in Python", "def f():\n    return 100%_x"]],
+    );
+    let titled = store
+        .call_blocking(|c| Ok(conversations::create(c, 1, "会议纪要 Minutes", &json!({}))?.id))
+        .expect("made");
+    let ids = |query: &'static str| -> Vec<i64> {
+        let found = store
+            .call_blocking(move |c| search::search(c, 1, query, 9))
+            .expect("found");
+        found.iter().map(|found| found.summary.id).collect()
+    };
+    for (query, expected) in [
+        ("春", vec![spring]),
+        ("春风", vec![spring]),
+        ("春风拂面", vec![spring]),
+        ("花开 春风轻", vec![spring]),
+        ("closure", vec![code]),
+        ("PYTHON closure", vec![code]),
+        ("py", vec![code]),
+        ("0%_x", vec![code]),
+        ("%", vec![code]),
+        ("纪要", vec![titled]),
+        ("minutes 会议纪要", vec![titled]),
+        ("秋风", vec![]),
+        ("\" OR 1", vec![]),
+        ("\"*\"^(", vec![]),
+        ("   ", vec![]),
+    ] {
+        assert_eq!(ids(query), expected, "{query}");
+    }
+    let found = store
+        .call_blocking(|c| search::search(c, 1, "closure", 9))
+        .expect("found");
+    assert!(
+        found[0]
+            .excerpt
+            .as_deref()
+            .expect("an excerpt")
+            .contains("Closure in Python")
+    );
+    store
+        .call_blocking(move |c| conversations::delete(c, 1, spring))
+        .expect("deleted");
+    assert!(ids("春风拂面").is_empty() && ids("春").is_empty());
+    let check =
+        "INSERT INTO message_trigrams (message_trigrams, rank) VALUES ('integrity-check', 1)";
+    store
+        .call_blocking(move |c| Ok(c.execute_batch(check)?))
+        .expect("the index is that of the texts");
+}
+
+#[test]
+fn an_export_is_imported_whole() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[["one", "1"], ["two", "2"]]);
+    store
+        .call_blocking(move |c| messages::ask(c, 1, id, None, Some("uno")).map(drop))
+        .expect("asked");
+    let export = |person, id| {
+        let read = store
+            .call_blocking(move |c| conversations::read(c, person, id))
+            .expect("read");
+        (markdown(&read), json!(Transfer::of(read)))
+    };
+    let (_, file) = export(1, id);
+    let other = add_person(&store);
+    let import = |file: serde_json::Value| {
+        let transfer: Transfer =
+            serde_json::from_value(file).map_err(|error| StoreError::Failed(error.to_string()))?;
+        store.call_blocking(move |c| transfer.import(c, other))
+    };
+    let copy = import(file.clone()).expect("imported");
+    let (text, again) = export(other, copy.id);
+    let shape = |file: &serde_json::Value| -> Vec<_> {
+        let ids: Vec<_> = file["messages"]
+            .as_array()
+            .expect("messages")
+            .iter()
+            .map(|m| m["id"].clone())
+            .collect();
+        let place = |id: &serde_json::Value| ids.iter().position(|one| one == id);
+        file["messages"]
+            .as_array()
+            .expect("messages")
+            .iter()
+            .map(|m| (place(&m["parent"]), m["content"].clone()))
+            .collect()
+    };
+    assert_eq!(shape(&file), shape(&again));
+    assert!(
+        text.contains("uno") && !text.contains("two"),
+        "the shown branch: {text}"
+    );
+    let bad = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut file = file.clone();
+        change(&mut file);
+        assert!(import(file.clone()).is_err(), "{file}");
+    };
+    bad(&|file| file["maque_conversation"] = json!(2));
+    bad(&|file| file["messages"][1]["parent"] = json!(77));
+    bad(&|file| file["messages"][0]["parent"] = file["messages"][1]["id"].clone());
+    bad(&|file| file["messages"][1]["id"] = file["messages"][0]["id"].clone());
+    bad(&|file| file["messages"][0]["role"] = json!("system"));
+    bad(&|file| file["messages"][0]["state"] = json!("odd"));
+    bad(&|file| file["frob"] = json!(1));
+    let n = store
+        .call_blocking(move |c| conversations::list(c, other, i64::MAX, 99))
+        .expect("listed")
+        .len();
+    assert_eq!(n, 1, "a refused import leaves nothing behind");
+}
+
+#[test]
+fn long_chains_are_deleted_whole_and_room_is_given_back() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = store.call_blocking(|c| {
+        let id = conversations::create(c, 1, "", &json!({}))?.id;
+        let mut last = None;
+        for i in 0..3000 {
+            last = Some(messages::add(
+                c,
+                1,
+                id,
+                [last],
+                ["user", &format!("text {i}"), "complete"],
+            )?);
+        }
+        Ok(id)
+    });
+    let id = id.expect("a conversation");
+    let bytes = || {
+        let read = "SELECT bytes FROM persons WHERE id = 1";
+        store
+            .call_blocking(move |c| Ok(c.query_row(read, [], |row| row.get::<_, i64>(0))?))
+            .expect("a number")
+    };
+    let texts: i64 = (0..3000).map(|i| format!("text {i}").len() as i64).sum();
+    assert_eq!(bytes(), texts);
+    let leaf = Change {
+        active: Some(1),
+        ..Change::default()
+    };
+    let shown = store
+        .call_blocking(move |c| conversations::change(c, 1, id, &leaf))
+        .expect("changed");
+    assert_eq!(shown.active, Some(3000));
+    store
+        .call_blocking(move |c| conversations::delete(c, 1, id))
+        .expect("deleted");
+    assert_eq!(bytes(), 0);
+}
+
+#[test]
+fn a_person_has_a_share_and_no_more() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[]);
+    store
+        .call_blocking(|c| Ok(c.execute("UPDATE persons SET bytes = 256 * 1048576 - 3", [])?))
+        .expect("set");
+    let ask = |text: &'static str| {
+        store.call_blocking(move |c| messages::ask(c, 1, id, None, Some(text)))
+    };
+    assert!(matches!(ask("four"), Err(StoreError::Limit(_))));
+    assert!(ask("3").is_ok());
+}
+
+#[test]
+fn the_order_is_that_of_changes_whatever_the_clock_says() {
+    let folder = folder();
+    let store = open(folder.path());
+    let [first, second] = [(); 2].map(|()| conversation(&store, 1, &[["q", "a"]]));
+    store
+        .call_blocking(|c| {
+            Ok(c.execute(
+                "UPDATE conversations SET updated_at = 0, created_at = 9",
+                [],
+            )?)
+        })
+        .expect("set");
+    let order = || -> Vec<i64> {
+        let listed = store
+            .call_blocking(|c| conversations::list(c, 1, i64::MAX, 9))
+            .expect("listed");
+        listed.iter().map(|one| one.id).collect()
+    };
+    assert_eq!(order(), [second, first]);
+    let change = Change {
+        title: Some("renamed".to_owned()),
+        ..Change::default()
+    };
+    store
+        .call_blocking(move |c| conversations::change(c, 1, first, &change))
+        .expect("changed");
+    assert_eq!(order(), [first, second]);
+}
