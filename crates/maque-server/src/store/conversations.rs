@@ -145,6 +145,35 @@ pub(super) fn touch(connection: &Connection, person: i64, id: i64) -> Result<(),
     Ok(())
 }
 
+/// An untitled conversation is named after its first question.
+pub(super) fn name(
+    connection: &Connection,
+    person: i64,
+    id: i64,
+    question: &str,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE conversations SET title = ?3 WHERE id = ?1 AND person = ?2 AND title = ''",
+        params![id, person, title_of(question)],
+    )?;
+    Ok(())
+}
+
+/// The beginning of the first line that says something.
+fn title_of(content: &str) -> String {
+    let line = content
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let mut letters = line.chars().filter(|letter| *letter != '\0');
+    let title: String = letters.by_ref().take(40).collect();
+    match letters.next() {
+        Some(_) => title + "…",
+        None => title,
+    }
+}
+
 fn tick(connection: &Connection) -> Result<i64, StoreError> {
     let next = "UPDATE ticks SET now = now + 1 RETURNING now";
     Ok(connection.query_row(next, [], |row| row.get(0))?)
@@ -168,4 +197,16 @@ pub(super) fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     Ok(text.map_or(Value::Null, |text| {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_first_line_that_says_something() {
+        assert_eq!(title_of("\n \n  春风 \n拂面"), "春风");
+        assert_eq!(title_of(&"字".repeat(41)), format!("{}…", "字".repeat(40)));
+        assert_eq!(title_of(""), "");
+    }
 }

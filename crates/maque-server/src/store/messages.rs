@@ -169,7 +169,10 @@ pub(crate) fn ask(
         )
     };
     let question = match (content, before) {
-        (Some(content), before) => add(before, "user", content, "complete")?,
+        (Some(content), before) => {
+            conversations::name(connection, person, conversation, content)?;
+            add(before, "user", content, "complete")?
+        }
         (None, Some(question)) => question,
         (None, None) => {
             return Err(StoreError::Refused(

@@ -46,7 +46,7 @@ CREATE TABLE messages (
     content TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('complete', 'streaming', 'stopped', 'failed')),
     finish_reason TEXT,
-    stats TEXT CHECK (json_valid(stats)),
+    stats TEXT CHECK (stats IS NULL OR json_valid(stats)), -- older versions of SQLite say 0 to NULL
     created_at INTEGER NOT NULL,
     UNIQUE (conversation, id),
     FOREIGN KEY (conversation, person) REFERENCES conversations (id, person) ON DELETE CASCADE,

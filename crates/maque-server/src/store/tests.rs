@@ -16,6 +16,15 @@ fn open(folder: &Path) -> Store {
     Store::open(folder).expect("a store")
 }
 
+/// Work that must succeed.
+#[track_caller]
+fn run<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+) -> T {
+    store.call_blocking(work).expect("done")
+}
+
 /// A conversation of `person` with these questions and answers, one after the other.
 fn conversation(store: &Store, person: i64, turns: &'static [[&'static str; 2]]) -> i64 {
     let made = store.call_blocking(move |c| {

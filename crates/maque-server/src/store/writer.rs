@@ -106,7 +106,7 @@ impl Thread {
     fn together(&self, first: Job, inbox: &Receiver<Message>) -> bool {
         let mut done = Vec::new();
         let mut is_last = false;
-        let begun = self.connection.execute_batch("BEGIN");
+        let begun = self.connection.execute_batch("BEGIN"); // where it fails, nobody is told that his work is kept
         let mut next = Some(first);
         while let Some(job) = next.take() {
             done.push(self.one(job));

@@ -55,72 +55,73 @@ fn long() -> Value {
     serde_json::from_str(LONG).expect("JSON")
 }
 
+fn number(message: &Value) -> i64 {
+    message["id"].as_i64().expect("an id")
+}
+
 #[test]
-fn a_conversation_is_written_branched_and_found() {
+fn questions_are_edited_and_answers_regenerated_as_branches() {
     let Some(model) = weights::smol() else { return };
     let server = Server::start(&model, &[]);
-    let id = begin(
-        &server,
-        &json!({ "temperature": 0, "max_tokens": 20, "system": "You are a geographer." }),
-    );
+    let settings = json!({ "temperature": 0, "max_tokens": 20, "system": "You are a geographer." });
+    let id = begin(&server, &settings);
     let first = ask(&server, id, "Name the capital of France.");
+    assert_eq!(first["answer"]["state"], "complete", "{first}");
     assert!(
-        first["answer"]["content"]
-            .as_str()
-            .expect("a text")
-            .contains("Paris"),
+        first["answer"]["content"].to_string().contains("Paris"),
         "{first}"
     );
-    assert_eq!(first["answer"]["state"], "complete", "{first}");
     let second = ask(&server, id, "And of Italy?");
-    let cached = second["answer"]["stats"]["cached_tokens"]
-        .as_u64()
-        .expect("a count");
-    assert!(20 < cached, "the first turn is not read again: {second}");
-    let number = |message: &Value| message["id"].as_i64().expect("an id");
-    let path = format!(
-        "/maque/conversations/{id}/messages/{}",
-        number(&second["question"])
+    let cached = second["answer"]["stats"]["cached_tokens"].as_u64();
+    assert!(
+        Some(20) < cached,
+        "the first turn is not read again: {second}"
     );
-    let (status, edited) = server.post(
-        &format!("{path}/edit"),
-        &json!({ "content": "And of Spain? 西班牙", "stream": false }),
-    );
+    let path = |message: &Value| format!("/maque/conversations/{id}/messages/{}", number(message));
+    let body = json!({ "content": "And of Spain?", "stream": false });
+    let (status, edited) = server.post(&format!("{}/edit", path(&second["question"])), &body);
     assert_eq!(status, 200, "{edited}");
     assert_eq!(edited["question"]["parent"], second["question"]["parent"]);
-    let path = format!(
-        "/maque/conversations/{id}/messages/{}",
-        number(&edited["answer"])
-    );
-    let (_, again) = server.post(&format!("{path}/regenerate"), &json!({ "stream": false }));
+    let again = format!("{}/regenerate", path(&edited["answer"]));
+    let (_, again) = server.post(&again, &json!({ "stream": false }));
     assert_eq!(again["answer"]["parent"], edited["answer"]["parent"]);
     assert_eq!(
         again["answer"]["content"], edited["answer"]["content"],
         "greedy, so the same"
     );
     let tree = read(&server, id);
-    assert_eq!(tree["messages"].as_array().expect("messages").len(), 7);
+    assert_eq!(tree["messages"].as_array().map(Vec::len), Some(7));
+    assert_eq!(tree["active"], again["answer"]["id"]);
+    let body = json!({ "active": number(&second["question"]) });
+    let (_, back) = server.send("PATCH", &format!("/maque/conversations/{id}"), &body);
     assert_eq!(
-        (&tree["active"], &tree["title"]),
-        (
-            &again["answer"]["id"],
-            &json!("Name the capital of France.")
-        )
+        back["active"], second["answer"]["id"],
+        "the other branch is shown again"
     );
+}
+
+#[test]
+fn conversations_are_found_renamed_exported_and_deleted() {
+    let Some(model) = weights::smol() else { return };
+    let server = Server::start(&model, &[]);
+    let id = begin(&server, &json!({ "max_tokens": 4 }));
+    ask(&server, id, "And of Spain? 西班牙");
     let path = format!("/maque/conversations/{id}");
-    let (_, back) = server.send(
-        "PATCH",
-        &path,
-        &json!({ "active": number(&second["question"]), "title": "Capitals" }),
-    );
+    assert_eq!(read(&server, id)["title"], "And of Spain? 西班牙");
     assert_eq!(
-        (&back["active"], &back["title"]),
-        (&second["answer"]["id"], &json!("Capitals"))
+        server
+            .send("PATCH", &path, &json!({ "title": "Capitals" }))
+            .0,
+        200
     );
-    for query in ["%E8%A5%BF", "spain", "capitals"] {
-        let (_, found) = server
-            .get(&format!("/maque/conversations?q={query}"))
-            .expect("an answer");
+    for query in [
+        "%E8%A5%BF",
+        "%E8%A5%BF%E7%8F%AD%E7%89%99",
+        "spain",
+        "capitals",
+    ] {
+        let found = server.get(&format!("/maque/conversations?q={query}"));
+        let (_, found) = found.expect("an answer");
         assert_eq!(found["conversations"][0]["id"], id, "{query}: {found}");
     }
     let (_, export) = server.get(&format!("{path}/export")).expect("a file");
@@ -129,6 +130,11 @@ fn a_conversation_is_written_branched_and_found() {
         (status, &copy["title"]),
         (201, &json!("Capitals")),
         "{copy}"
+    );
+    let text = server.text(&format!("{path}/export?format=markdown"));
+    assert!(
+        text.starts_with("# Capitals\n") && text.contains("西班牙"),
+        "{text}"
     );
     assert_eq!(server.send("DELETE", &path, &Value::Null).0, 204);
     assert_eq!(server.get(&path).expect("an answer").0, 404);
@@ -212,7 +218,14 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         for stream in &mut streams {
             read_until(stream, "chat.completion.chunk");
         }
-        std::thread::sleep(Duration::from_millis(2000)); // what is older than this is saved
+        let is_saved = |id: &i64| {
+            read(&server, *id)["messages"][1]["content"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        };
+        until("the answers to be saved", || {
+            ids.iter().all(is_saved).then_some(())
+        });
         home = server.kill();
     }
 }

@@ -16,5 +16,8 @@ mod mirror;
 mod pull;
 mod serve;
 mod server;
+mod share;
+mod slow;
 mod structure;
 mod weights;
+mod wire;

@@ -31,21 +31,6 @@ pub(super) fn title(fields: &mut Fields, name: &str) -> Result<Option<String>, A
     }
 }
 
-/// A title made of what a conversation begins with.
-pub(super) fn title_of(content: &str) -> String {
-    let line = content
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    let mut letters = line.chars().filter(|letter| *letter != '\0');
-    let title: String = letters.by_ref().take(40).collect();
-    match letters.next() {
-        Some(_) => title + "…",
-        None => title,
-    }
-}
-
 /// A message's text.
 pub(super) fn content(fields: &mut Fields) -> Result<String, ApiError> {
     let must = format!("must be a text of 1 to {MAX_CONTENT} bytes");
@@ -115,12 +100,5 @@ mod tests {
         ] {
             assert_eq!(checked(settings.clone()).is_ok(), is_right, "{settings}");
         }
-    }
-
-    #[test]
-    fn a_title_is_the_first_line_that_says_something() {
-        assert_eq!(title_of("\n \n  春风 \n拂面"), "春风");
-        assert_eq!(title_of(&"字".repeat(41)), format!("{}…", "字".repeat(40)));
-        assert_eq!(title_of(""), "");
     }
 }

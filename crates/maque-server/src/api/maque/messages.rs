@@ -9,7 +9,7 @@ use crate::generations::{self, Generation};
 use crate::identity::Identity;
 use crate::record;
 use crate::routes::Shared;
-use crate::store::{Change, Message, Place, Summary, conversations, messages as rows};
+use crate::store::{Message, Place, Summary, conversations, messages as rows};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -142,17 +142,8 @@ async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<R
             return Ok(Err(response));
         }
         let parent = branch.last().map(|message| message.id);
-        let title = (summary.title.is_empty() && branch.is_empty())
-            .then(|| content.as_deref().map(drafts::title_of));
         let stored = store.call(move |c| {
             let answer = rows::ask(c, person, conversation, parent, content.as_deref())?;
-            if let Some(Some(title)) = title {
-                let change = Change {
-                    title: Some(title),
-                    ..Change::default()
-                };
-                conversations::change(c, person, conversation, &change)?;
-            }
             let [question, message] =
                 [answer.question, answer.id].map(|id| rows::find(c, person, conversation, id));
             Ok((answer, question?, message?))

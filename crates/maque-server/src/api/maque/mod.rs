@@ -12,6 +12,10 @@ use crate::routes::Routes;
 
 /// Registers everything of this API; `cargo xtask tidy` reads these lines.
 pub(crate) fn routes(routes: Routes) -> Routes {
+    persons(personas_of(answers(conversations_of(routes))))
+}
+
+fn conversations_of(routes: Routes) -> Routes {
     routes
         .get("/maque/conversations", Access::User, conversations::list)
         .post("/maque/conversations", Access::User, conversations::create)
@@ -40,6 +44,10 @@ pub(crate) fn routes(routes: Routes) -> Routes {
             Access::User,
             conversations::export,
         )
+}
+
+fn answers(routes: Routes) -> Routes {
+    routes
         .post(
             "/maque/conversations/{id}/messages",
             Access::User,
@@ -65,10 +73,18 @@ pub(crate) fn routes(routes: Routes) -> Routes {
             Access::User,
             messages::events,
         )
+}
+
+fn personas_of(routes: Routes) -> Routes {
+    routes
         .get("/maque/personas", Access::User, personas::list)
         .post("/maque/personas", Access::User, personas::create)
         .patch("/maque/personas/{id}", Access::User, personas::change)
         .delete("/maque/personas/{id}", Access::User, personas::delete)
+}
+
+fn persons(routes: Routes) -> Routes {
+    routes
         .post("/maque/join", Access::Public, people::join)
         .post("/maque/leave", Access::User, people::leave)
         .get("/maque/me", Access::User, people::me)

@@ -76,9 +76,7 @@ fn what_was_acknowledged_is_there_after_a_restart_and_half_an_answer_too() {
     let half = half.expect("an answer");
     store.close();
     let store = open(folder.path());
-    let read = store
-        .call_blocking(move |c| conversations::read(c, 1, id))
-        .expect("read");
+    let read = run(&store, move |c| conversations::read(c, 1, id));
     let texts: Vec<&str> = read
         .messages
         .iter()
@@ -88,9 +86,7 @@ fn what_was_acknowledged_is_there_after_a_restart_and_half_an_answer_too() {
     let last = read.messages.last().expect("a message");
     assert_eq!((last.id, last.state.as_str()), (half, "stopped"));
     assert_eq!(last.finish_reason.as_deref(), Some("interrupted"));
-    let found = store
-        .call_blocking(|c| search::search(c, 1, "从前有", 9))
-        .expect("found");
+    let found = run(&store, |c| search::search(c, 1, "从前有", 9));
     assert_eq!(found.len(), 1, "what was saved of it is found");
 }
 
@@ -106,12 +102,8 @@ fn work_that_fails_or_panics_leaves_no_trace_and_the_rest_goes_on() {
         std::panic::resume_unwind(Box::new("a defect"))
     });
     assert!(panicked.is_err());
-    store
-        .call_blocking(move |c| create(c).map(drop))
-        .expect("made");
-    let listed = store
-        .call_blocking(|c| conversations::list(c, 1, i64::MAX, 9))
-        .expect("listed");
+    run(&store, move |c| create(c).map(drop));
+    let listed = run(&store, |c| conversations::list(c, 1, i64::MAX, 9));
     assert_eq!(listed.len(), 1);
 }
 
@@ -137,9 +129,7 @@ fn many_writers_share_transactions_and_each_is_told_the_truth() {
             });
         }
     });
-    let listed = store
-        .call_blocking(|c| conversations::list(c, 1, i64::MAX, 1000))
-        .expect("listed");
+    let listed = run(&store, |c| conversations::list(c, 1, i64::MAX, 1000));
     assert_eq!(listed.len(), 8 * 20);
 }
 
@@ -159,9 +149,7 @@ fn a_full_disk_is_said_and_costs_nothing() {
     let ask =
         |text: String| store.call_blocking(move |c| messages::ask(c, 1, id, None, Some(&text)));
     assert_eq!(ask(long.clone()).map(drop), Err(StoreError::DiskFull));
-    let read = store
-        .call_blocking(move |c| conversations::read(c, 1, id))
-        .expect("still readable");
+    let read = run(&store, move |c| conversations::read(c, 1, id));
     assert_eq!(read.messages.len(), 2);
     limit(1_000_000).expect("set");
     ask(long).expect("there is room again");
@@ -240,25 +228,23 @@ fn a_migration_begins_with_a_backup() {
 fn damage_is_found_after_an_unclean_end() {
     let folder = folder();
     let store = open(folder.path());
-    store
-        .call_blocking(|c| {
-            let id = conversations::create(c, 1, "", &json!({}))?.id;
-            for i in 0..500 {
-                messages::add(
-                    c,
-                    1,
-                    id,
-                    [None],
-                    [
-                        "user",
-                        &format!("text number {i} {}", "x".repeat(200)),
-                        "complete",
-                    ],
-                )?;
-            }
-            Ok(())
-        })
-        .expect("filled");
+    run(&store, |c| {
+        let id = conversations::create(c, 1, "", &json!({}))?.id;
+        for i in 0..500 {
+            messages::add(
+                c,
+                1,
+                id,
+                [None],
+                [
+                    "user",
+                    &format!("text number {i} {}", "x".repeat(200)),
+                    "complete",
+                ],
+            )?;
+        }
+        Ok(())
+    });
     store.close();
     let path = folder.path().join("maque.sqlite3");
     let mut bytes = std::fs::read(&path).expect("read");

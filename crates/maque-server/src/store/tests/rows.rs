@@ -8,9 +8,7 @@ fn edits_and_new_answers_are_branches() {
     let folder = folder();
     let store = open(folder.path());
     let id = conversation(&store, 1, &[["one", "1"], ["two", "2"]]);
-    let ids: Vec<i64> = store
-        .call_blocking(move |c| messages::all(c, 1, id))
-        .expect("read")
+    let ids: Vec<i64> = run(&store, move |c| messages::all(c, 1, id))
         .iter()
         .map(|message| message.id)
         .collect();
@@ -46,24 +44,18 @@ fn edits_and_new_answers_are_branches() {
         Err(StoreError::Unknown(_))
     ));
     // Another first question, then back to the old branch: its newest leaf is shown.
-    let other = store
-        .call_blocking(move |c| messages::ask(c, 1, id, None, Some("uno")))
-        .expect("asked");
+    let other = run(&store, move |c| messages::ask(c, 1, id, None, Some("uno")));
     assert!(
         matches!(branch(Place::End), Err(StoreError::Refused(_))),
         "it is still being written"
     );
-    store
-        .call_blocking(move |c| messages::end(c, other.id, &ended("1!")))
-        .expect("ended");
+    run(&store, move |c| messages::end(c, other.id, &ended("1!")));
     assert_eq!(branch(Place::End).expect("a branch"), ["uno", "1!"]);
     let change = Change {
         active: Some(ids[0]),
         ..Change::default()
     };
-    let shown = store
-        .call_blocking(move |c| conversations::change(c, 1, id, &change))
-        .expect("changed");
+    let shown = run(&store, move |c| conversations::change(c, 1, id, &change));
     assert_eq!(shown.active, Some(ids[3]));
 }
 
@@ -73,13 +65,8 @@ fn what_is_anothers_is_unknown() {
     let store = open(folder.path());
     let id = conversation(&store, 1, &[["secret canary", "answer"]]);
     let other = add_person(&store);
-    let message = store
-        .call_blocking(move |c| messages::all(c, 1, id))
-        .expect("read")[0]
-        .id;
-    let before = store
-        .call_blocking(move |c| conversations::read(c, 1, id))
-        .expect("read");
+    let message = run(&store, move |c| messages::all(c, 1, id))[0].id;
+    let before = run(&store, move |c| conversations::read(c, 1, id));
     let unknown = |result: Result<(), StoreError>| {
         assert!(matches!(result, Err(StoreError::Unknown(_))), "{result:?}")
     };
@@ -101,18 +88,8 @@ fn what_is_anothers_is_unknown() {
         unknown(store.call_blocking(move |c| messages::branch(c, other, id, place).map(drop)));
     }
     unknown(store.call_blocking(move |c| messages::ask(c, other, id, None, Some("x")).map(drop)));
-    assert!(
-        store
-            .call_blocking(move |c| search::search(c, other, "canary", 9))
-            .expect("found")
-            .is_empty()
-    );
-    assert!(
-        store
-            .call_blocking(move |c| conversations::list(c, other, i64::MAX, 9))
-            .expect("listed")
-            .is_empty()
-    );
+    assert!(run(&store, move |c| search::search(c, other, "canary", 9)).is_empty());
+    assert!(run(&store, move |c| conversations::list(c, other, i64::MAX, 9)).is_empty());
     // A message of one's own conversation cannot be reached through another's, nor the other way round.
     let own = conversation(&store, other, &[["mine", "m"]]);
     unknown(store.call_blocking(move |c| messages::find(c, other, own, message).map(drop)));
@@ -126,9 +103,7 @@ fn what_is_anothers_is_unknown() {
                 error => error,
             }),
     );
-    let after = store
-        .call_blocking(move |c| conversations::read(c, 1, id))
-        .expect("read");
+    let after = run(&store, move |c| conversations::read(c, 1, id));
     assert_eq!(json!(before), json!(after));
 }
 
@@ -149,13 +124,11 @@ fn search_finds_chinese_and_english_of_any_length() {
         1,
         &[["Write a Closure in Python", "def f():\n    return 100%_x"]],
     );
-    let titled = store
-        .call_blocking(|c| Ok(conversations::create(c, 1, "会议纪要 Minutes", &json!({}))?.id))
-        .expect("made");
+    let titled = run(&store, |c| {
+        Ok(conversations::create(c, 1, "会议纪要 Minutes", &json!({}))?.id)
+    });
     let ids = |query: &'static str| -> Vec<i64> {
-        let found = store
-            .call_blocking(move |c| search::search(c, 1, query, 9))
-            .expect("found");
+        let found = run(&store, move |c| search::search(c, 1, query, 9));
         found.iter().map(|found| found.summary.id).collect()
     };
     for (query, expected) in [
@@ -177,9 +150,7 @@ fn search_finds_chinese_and_english_of_any_length() {
     ] {
         assert_eq!(ids(query), expected, "{query}");
     }
-    let found = store
-        .call_blocking(|c| search::search(c, 1, "closure", 9))
-        .expect("found");
+    let found = run(&store, |c| search::search(c, 1, "closure", 9));
     assert!(
         found[0]
             .excerpt
@@ -187,15 +158,11 @@ fn search_finds_chinese_and_english_of_any_length() {
             .expect("an excerpt")
             .contains("Closure in Python")
     );
-    store
-        .call_blocking(move |c| conversations::delete(c, 1, spring))
-        .expect("deleted");
+    run(&store, move |c| conversations::delete(c, 1, spring));
     assert!(ids("春风拂面").is_empty() && ids("春").is_empty());
     let check =
         "INSERT INTO message_trigrams (message_trigrams, rank) VALUES ('integrity-check', 1)";
-    store
-        .call_blocking(move |c| Ok(c.execute_batch(check)?))
-        .expect("the index is that of the texts");
+    run(&store, move |c| Ok(c.execute_batch(check)?));
 }
 
 #[test]
@@ -203,13 +170,11 @@ fn an_export_is_imported_whole() {
     let folder = folder();
     let store = open(folder.path());
     let id = conversation(&store, 1, &[["one", "1"], ["two", "2"]]);
-    store
-        .call_blocking(move |c| messages::ask(c, 1, id, None, Some("uno")).map(drop))
-        .expect("asked");
+    run(&store, move |c| {
+        messages::ask(c, 1, id, None, Some("uno")).map(drop)
+    });
     let export = |person, id| {
-        let read = store
-            .call_blocking(move |c| conversations::read(c, person, id))
-            .expect("read");
+        let read = run(&store, move |c| conversations::read(c, person, id));
         (markdown(&read), json!(Transfer::of(read)))
     };
     let (_, file) = export(1, id);
@@ -253,10 +218,7 @@ fn an_export_is_imported_whole() {
     bad(&|file| file["messages"][0]["role"] = json!("system"));
     bad(&|file| file["messages"][0]["state"] = json!("odd"));
     bad(&|file| file["frob"] = json!(1));
-    let n = store
-        .call_blocking(move |c| conversations::list(c, other, i64::MAX, 99))
-        .expect("listed")
-        .len();
+    let n = run(&store, move |c| conversations::list(c, other, i64::MAX, 99)).len();
     assert_eq!(n, 1, "a refused import leaves nothing behind");
 }
 
@@ -281,9 +243,9 @@ fn long_chains_are_deleted_whole_and_room_is_given_back() {
     let id = id.expect("a conversation");
     let bytes = || {
         let read = "SELECT bytes FROM persons WHERE id = 1";
-        store
-            .call_blocking(move |c| Ok(c.query_row(read, [], |row| row.get::<_, i64>(0))?))
-            .expect("a number")
+        run(&store, move |c| {
+            Ok(c.query_row(read, [], |row| row.get::<_, i64>(0))?)
+        })
     };
     let texts: i64 = (0..3000).map(|i| format!("text {i}").len() as i64).sum();
     assert_eq!(bytes(), texts);
@@ -291,13 +253,9 @@ fn long_chains_are_deleted_whole_and_room_is_given_back() {
         active: Some(1),
         ..Change::default()
     };
-    let shown = store
-        .call_blocking(move |c| conversations::change(c, 1, id, &leaf))
-        .expect("changed");
+    let shown = run(&store, move |c| conversations::change(c, 1, id, &leaf));
     assert_eq!(shown.active, Some(3000));
-    store
-        .call_blocking(move |c| conversations::delete(c, 1, id))
-        .expect("deleted");
+    run(&store, move |c| conversations::delete(c, 1, id));
     assert_eq!(bytes(), 0);
 }
 
@@ -306,9 +264,9 @@ fn a_person_has_a_share_and_no_more() {
     let folder = folder();
     let store = open(folder.path());
     let id = conversation(&store, 1, &[]);
-    store
-        .call_blocking(|c| Ok(c.execute("UPDATE persons SET bytes = 256 * 1048576 - 3", [])?))
-        .expect("set");
+    run(&store, |c| {
+        Ok(c.execute("UPDATE persons SET bytes = 256 * 1048576 - 3", [])?)
+    });
     let ask = |text: &'static str| {
         store.call_blocking(move |c| messages::ask(c, 1, id, None, Some(text)))
     };
@@ -321,18 +279,14 @@ fn the_order_is_that_of_changes_whatever_the_clock_says() {
     let folder = folder();
     let store = open(folder.path());
     let [first, second] = [(); 2].map(|()| conversation(&store, 1, &[["q", "a"]]));
-    store
-        .call_blocking(|c| {
-            Ok(c.execute(
-                "UPDATE conversations SET updated_at = 0, created_at = 9",
-                [],
-            )?)
-        })
-        .expect("set");
+    run(&store, |c| {
+        Ok(c.execute(
+            "UPDATE conversations SET updated_at = 0, created_at = 9",
+            [],
+        )?)
+    });
     let order = || -> Vec<i64> {
-        let listed = store
-            .call_blocking(|c| conversations::list(c, 1, i64::MAX, 9))
-            .expect("listed");
+        let listed = run(&store, |c| conversations::list(c, 1, i64::MAX, 9));
         listed.iter().map(|one| one.id).collect()
     };
     assert_eq!(order(), [second, first]);
@@ -340,8 +294,6 @@ fn the_order_is_that_of_changes_whatever_the_clock_says() {
         title: Some("renamed".to_owned()),
         ..Change::default()
     };
-    store
-        .call_blocking(move |c| conversations::change(c, 1, first, &change))
-        .expect("changed");
+    run(&store, move |c| conversations::change(c, 1, first, &change));
     assert_eq!(order(), [first, second]);
 }
