@@ -174,7 +174,11 @@ impl Scheduler {
                 self.options.context,
             ));
         }
-        if !self.queue.is_empty() {
+        if self.queue.is_empty() {
+            self.board
+                .set_free(self.options.max_running - self.running.len());
+        } else {
+            self.board.set_free(0); // slots without pages are of no use
             self.queue.tell(&self.n_running());
         }
         self.refresh();

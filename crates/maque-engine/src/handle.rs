@@ -152,7 +152,7 @@ impl Engine {
     /// Starts the engine thread. Options are limited to what the runner can do.
     pub fn start(runner: impl Runner + 'static, options: EngineOptions) -> Engine {
         let options = fitted(&runner, options);
-        let board = Arc::new(Board::default());
+        let board = Arc::new(Board::new(options.max_running));
         let n_vocab = runner.n_vocab();
         let (messages, inbox) = mpsc::channel();
         let scheduler = Scheduler::new(

@@ -53,7 +53,7 @@ impl Sequence {
             ticket,
             ..
         } = waiting;
-        drop(ticket); // it waits no longer
+        ticket.begin(); // it waits no longer
         let n_limit = request
             .prompt
             .len()

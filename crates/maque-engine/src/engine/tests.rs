@@ -38,7 +38,7 @@ impl Bench {
     fn with_running(sizes: Sizes, max_running: usize) -> Bench {
         let clock = FakeClock::new();
         let (fake, log) = Fake::new(sizes, clock.clone());
-        let board = Arc::new(Board::default());
+        let board = Arc::new(Board::new(max_running));
         let options = EngineOptions {
             max_running,
             context: sizes.max_positions,

@@ -149,6 +149,24 @@ fn a_full_queue_refuses_at_once_even_while_a_pass_runs() {
 }
 
 #[test]
+fn a_burst_of_one_client_takes_free_slots_first_and_places_then() {
+    let (engine, log) = start(EngineOptions {
+        max_running: 4,
+        max_queue_per_client: 2,
+        ..EngineOptions::default()
+    });
+    log.lock().expect("not poisoned").script = Script::Wait;
+    let first = engine.submit(request(64, 10)).expect("there is room");
+    wait_until(|| engine.load().n_waiting == 0);
+    let burst: Vec<_> = std::iter::from_fn(|| engine.submit(request(4, 4)).ok()).collect();
+    assert_eq!(burst.len(), 3 + 2);
+    drop(first); // ends the pass
+    for running in burst {
+        assert_eq!(finish(&listen(running)), Finish::Length);
+    }
+}
+
+#[test]
 fn dropping_a_request_frees_an_idle_engine_too() {
     let (engine, _log) = start(EngineOptions::default());
     let running = engine.submit(request(4, 400)).expect("there is room");
