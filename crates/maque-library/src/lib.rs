@@ -1,0 +1,36 @@
+//! Folders of documents to passages and quotations: formats, a full-text index on disk, frequent questions.
+//!
+//! [`Library::open`] watches folders and keeps their index; [`Library::search`] finds the passages nearest to a question,
+//! [`Library::faq`] the answer of a table of frequent questions, and [`Quotation::find`] proves that words are a document's own.
+//! Documents are read by [`child`] in a process of its own, since files can be made to break those who read them.
+
+mod extract;
+mod extracted;
+mod faq;
+mod folder;
+mod folders;
+mod index;
+mod indexing;
+mod kind;
+mod library;
+mod passage;
+mod quotation;
+mod reader;
+mod search;
+mod sentences;
+mod skipped;
+mod synonyms;
+mod words;
+
+pub use extracted::Place;
+pub use faq::FaqHit;
+pub use index::{DocumentName, PassageRecord};
+pub use kind::Kind;
+pub use library::{FolderStatus, Library, LibraryError, Progress, Status};
+pub use passage::Passage;
+pub use quotation::{Quotation, unsupported};
+pub use reader::{Reader, child};
+pub use search::{Hit, Search};
+pub use sentences::sentences;
+pub use skipped::{Reason, Skipped};
+pub use words::{is_chinese_text, words};

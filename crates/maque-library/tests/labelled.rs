@@ -1,0 +1,159 @@
+//! Questions with their documents (`tests/library`): how often the right document is among the first three, and whether
+//! every passage is literally in its document. Run it with `--nocapture` to see the figures and the misses.
+#![allow(clippy::print_stdout)] // figures for people
+
+mod common;
+
+use maque_library::{Library, Search, words};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// A labelled question.
+struct Labelled {
+    kind: String,
+    half: String,
+    file: String,
+    evidence: String,
+    question: String,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/library")
+}
+
+fn labelled() -> Vec<Labelled> {
+    let text = std::fs::read_to_string(folder().join("questions.tsv")).expect("the questions");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let [kind, half, file, evidence, question] = line.split('\t').collect::<Vec<_>>()[..]
+            else {
+                panic!("five columns: {line}");
+            };
+            let own = str::to_owned;
+            Labelled {
+                kind: own(kind),
+                half: own(half),
+                file: own(file),
+                evidence: own(evidence),
+                question: own(question),
+            }
+        })
+        .collect()
+}
+
+/// Files of the documents found, nearest first, each once.
+fn files(library: &Library, question: &str) -> Vec<String> {
+    let wanted = Search {
+        question,
+        queries: &[],
+        folder: None,
+        n: 40,
+    };
+    let mut files: Vec<String> = Vec::new();
+    for hit in library.search(&wanted).expect("a search") {
+        let file = hit.found.document.file;
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
+}
+
+/// The share of labelled questions of a kind, in one half, whose document is among the first three.
+fn share(library: &Library, kind: &str, half: &str) -> f64 {
+    let all: Vec<Labelled> = labelled()
+        .into_iter()
+        .filter(|one| one.kind == kind && one.half == half)
+        .collect();
+    let is_found = |one: &&Labelled| {
+        let files = files(library, &one.question);
+        let rank = files.iter().position(|file| *file == one.file);
+        if rank.is_none_or(|rank| 3 <= rank) {
+            println!(
+                "{kind}/{half} {rank:?} {} ({}): {:?}",
+                one.question,
+                one.file,
+                &files[..files.len().min(3)]
+            );
+        }
+        rank.is_some_and(|rank| rank < 3)
+    };
+    let n_found = all.iter().filter(is_found).count();
+    println!(
+        "{kind}/{half}: {n_found} of {} = {:.1} %",
+        all.len(),
+        100.0 * n_found as f64 / all.len() as f64
+    );
+    n_found as f64 / all.len() as f64
+}
+
+fn handbook(home: &Path) -> Library {
+    let library = common::open(home);
+    library
+        .add(&folder().join("handbook"))
+        .expect("the handbook");
+    let status = common::wait(&library, common::is_ready);
+    assert_eq!(status.folders[0].skipped, []);
+    assert_eq!(status.folders[0].n_documents, 32);
+    library
+}
+
+#[test]
+fn the_right_document_is_among_the_first_three() {
+    let home = tempfile::tempdir().expect("a folder");
+    let library = handbook(home.path());
+    for half in ["a", "b"] {
+        assert!(0.95 <= share(&library, "words", half));
+        share(&library, "other", half);
+    }
+}
+
+/// Labels are checked too: the evidence is in its document, and paraphrases share no word with its passage.
+#[test]
+fn labels_are_true() {
+    let home = tempfile::tempdir().expect("a folder");
+    let library = handbook(home.path());
+    let mut n_far = 0;
+    for one in labelled().iter().filter(|one| one.kind != "none") {
+        let wanted = Search {
+            question: &one.evidence,
+            queries: &[],
+            folder: None,
+            n: 500,
+        };
+        let hits = library.search(&wanted).expect("a search").into_iter();
+        let source = hits.map(|hit| hit.found).find(|found| {
+            found.document.file == one.file && found.passage.text.contains(&one.evidence)
+        });
+        let source = source.unwrap_or_else(|| panic!("{:?} is not in {}", one.evidence, one.file));
+        let (_, text) = library
+            .document(&source.document.id)
+            .expect("a search")
+            .expect("a document");
+        let literal: String = text
+            .chars()
+            .skip(source.passage.start)
+            .take(source.passage.end() - source.passage.start)
+            .collect();
+        assert_eq!(literal, source.passage.text);
+        if one.kind == "other" {
+            let above = source.passage.place.headings.join(" ");
+            let said: HashSet<String> = words(&format!("{text} {above} {}", one.file))
+                .into_iter()
+                .collect();
+            let asked: HashSet<String> = words(&one.question).into_iter().collect();
+            let n_shared = asked.intersection(&said).count();
+            match n_shared * 10 < asked.len() {
+                true => n_far += 1,
+                false => println!(
+                    "shares {:?}: {}",
+                    asked.intersection(&said).collect::<Vec<_>>(),
+                    one.question
+                ),
+            }
+        }
+    }
+    println!("{n_far} paraphrases share less than a tenth of their words with the whole document");
+    assert!(30 <= n_far, "{n_far}");
+}
