@@ -148,22 +148,26 @@ impl Attention<'_> {
         });
     }
 
-    /// One split of one tile.
+    /// One split of one tile; nothing where the tile has fewer.
     fn split(&self, partial: &mut Partial, i: usize, split: usize) {
-        BUFFERS.with_borrow_mut(|buffers| {
-            self.run(partial, &mut buffers.workspace, self.tiles[i], split)
-        });
+        let tile = self.tiles[i];
+        if split < self.call.n_splits(tile) {
+            BUFFERS.with_borrow_mut(|buffers| {
+                self.run(partial, &mut buffers.workspace, tile, split);
+            });
+        }
     }
 
     /// Joins the splits of one tile, in order. Each tile must be joined once.
     fn join(&self, i: usize, partials: &[Partial]) {
+        let tile = self.tiles[i];
         BUFFERS.with_borrow_mut(|buffers| {
             let whole = &mut buffers.whole;
             whole.clear();
-            partials
-                .iter()
-                .for_each(|next| self.add(whole, next, self.tiles[i]));
-            self.finish(whole, self.tiles[i]);
+            for next in &partials[..self.call.n_splits(tile)] {
+                self.add(whole, next, tile);
+            }
+            self.finish(whole, tile);
         });
     }
 
