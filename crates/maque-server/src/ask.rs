@@ -163,7 +163,7 @@ pub(crate) fn tell<T: Telling>(choice: Choice, mut telling: T) -> Response<Body>
     (headers, Body::from_stream(bytes)).into_response()
 }
 
-fn sent(text: String) -> Result<Bytes, std::convert::Infallible> {
+pub(crate) fn sent(text: String) -> Result<Bytes, std::convert::Infallible> {
     Ok(Bytes::from(text))
 }
 

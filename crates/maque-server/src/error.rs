@@ -1,5 +1,6 @@
 //! Why a request was refused, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
 
+use crate::models::ModelsError;
 use crate::store::StoreError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -118,6 +119,12 @@ impl ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
     }
 
+    /// A model that something else is being done with.
+    pub(crate) fn model_busy(name: &str) -> ApiError {
+        let message = format!("{name} is being served, fetched or verified; ask again later");
+        ApiError::new(StatusCode::CONFLICT, "model_busy", message)
+    }
+
     /// A grammar that was compiled, but cannot be followed.
     pub(crate) fn too_complex() -> ApiError {
         ApiError::new(
@@ -191,6 +198,19 @@ impl From<StoreError> for ApiError {
             StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
             StoreError::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store_failed"),
             StoreError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "no_store"),
+        };
+        ApiError::new(status, code, error.to_string())
+    }
+}
+
+impl From<ModelsError> for ApiError {
+    fn from(error: ModelsError) -> ApiError {
+        let (status, code) = match &error {
+            ModelsError::Unknown(_) => (StatusCode::NOT_FOUND, "model_not_found"),
+            ModelsError::Unreachable(_) => (StatusCode::BAD_GATEWAY, "unreachable"),
+            ModelsError::DiskFull(_) => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+            ModelsError::Damaged(_) => (StatusCode::CONFLICT, "damaged"),
+            ModelsError::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "models_failed"),
         };
         ApiError::new(status, code, error.to_string())
     }

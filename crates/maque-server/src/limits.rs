@@ -55,6 +55,8 @@ limits! {
     MAX_PEOPLE: usize = 1000, "persons", "人数";
     MAX_KEYS: usize = 20, "keys, and sessions, of one person; the oldest goes", "每人的密钥数、会话数，超过则最旧的失效";
 
+    MAX_JOBS: usize = 2, "models fetched or verified at once", "同时下载或校验的模型数";
+
     // Conversations
     MAX_CONVERSATIONS: usize = 10_000, "conversations of one person", "每人的对话数";
     MAX_CONVERSATION_MESSAGES: usize = 4096, "messages of one conversation", "一个对话的消息数";

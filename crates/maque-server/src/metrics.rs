@@ -142,6 +142,16 @@ impl Metrics {
         families
     }
 
+    /// Tokens of prompts, of them cached, and tokens of answers.
+    pub(crate) fn tokens(&self) -> [u64; 3] {
+        [
+            &self.prompt_tokens,
+            &self.cached_tokens,
+            &self.generated_tokens,
+        ]
+        .map(IntCounter::get)
+    }
+
     /// About how long a request waits that has `position` others before it; `None` before anything was measured.
     pub(crate) fn seconds(&self, position: usize, n_running: usize) -> Option<u64> {
         let n = self.whole.get_sample_count();

@@ -12,6 +12,7 @@ use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::generations::Generations;
 use crate::health::health;
+use crate::jobs::Jobs;
 use crate::record::{Line, Record};
 use crate::store::Store;
 use crate::traffic::Traffic;
@@ -28,6 +29,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// What all requests share.
@@ -35,6 +37,9 @@ use tokio::sync::watch;
 pub(crate) struct Shared {
     pub(crate) reception: Arc<Reception>,
     pub(crate) generations: Arc<Generations>,
+    pub(crate) jobs: Jobs,
+    pub(crate) urls: Arc<Vec<String>>,
+    pub(crate) since: Instant,
     log: RequestLog,
     traffic: Arc<Traffic>,
     stages: watch::Receiver<Stage>,
@@ -44,6 +49,17 @@ impl Shared {
     /// Where the model is now.
     pub(crate) fn stage(&self) -> Stage {
         self.stages.borrow().clone()
+    }
+
+    /// The name of the model that is served.
+    pub(crate) fn served(&self) -> Option<String> {
+        match self.stage() {
+            Stage::Ready(service) => Some(service.name().to_owned()),
+            Stage::Locating { model }
+            | Stage::Downloading { model, .. }
+            | Stage::Loading { model, .. } => Some(model),
+            Stage::Warming | Stage::Failed { .. } => None,
+        }
     }
 
     /// What answers, on behalf of who asks in this task.
@@ -74,6 +90,9 @@ pub(crate) fn routes(
     let shared = Shared {
         reception: Arc::clone(&options.reception),
         generations,
+        jobs: Jobs::new(Arc::clone(&options.models)),
+        urls: Arc::new(options.urls.clone()),
+        since: Instant::now(),
         log: options.log,
         traffic: Arc::new(Traffic::new()),
         stages,
@@ -92,6 +111,7 @@ pub(crate) fn routes(
         .get("/api/ps", Access::Key, told(ollama::models::ps))
         .post("/api/show", Access::Key, asked(ollama::models::show))
         .get("/api/version", Access::Key, told(ollama::models::version))
+        .post("/api/pull", Access::Admin, ollama::pull::pull)
         .post("/api/embed", Access::Key, asked(embeddings))
         .post("/api/embeddings", Access::Key, asked(embeddings))
         .post("/v1/embeddings", Access::Key, asked(embeddings))

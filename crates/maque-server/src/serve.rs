@@ -7,7 +7,7 @@ use crate::limits::{
 };
 use crate::routes::routes;
 use crate::visitors::{Visit, Visitors};
-use crate::{RequestLog, Stage};
+use crate::{Models, RequestLog, Stage};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -29,6 +29,10 @@ pub struct ServerOptions {
     pub reception: Arc<Reception>,
     /// Whether requests are logged.
     pub log: RequestLog,
+    /// The models on disk.
+    pub models: Arc<dyn Models>,
+    /// Where others on the network reach this server.
+    pub urls: Vec<String>,
 }
 
 /// Serves on `listeners` until `shutdown` is done, then lets answers end for a bounded time. The page is there

@@ -66,11 +66,7 @@ impl House {
         if self.door == Door::Open || note.shared.is_empty() {
             return Ok(());
         }
-        let urls: Vec<String> = note
-            .shared
-            .iter()
-            .map(|address| format!("http://{address}"))
-            .collect();
+        let urls = note.urls();
         talk.line(&Say::Shared {
             url: urls.join(", "),
         });

@@ -31,6 +31,7 @@ mod reply;
 mod respondent;
 mod say;
 mod settings;
+mod shelf;
 mod signals;
 mod sse;
 mod start;

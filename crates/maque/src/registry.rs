@@ -34,6 +34,12 @@ impl Registration {
         serde_json::from_str(&text).ok()
     }
 
+    /// Where others on the network reach it, as they type it.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        let shared = self.shared.iter();
+        shared.map(|address| format!("http://{address}")).collect()
+    }
+
     /// Writes the note; the latest server is the one that is found.
     pub(crate) fn write(&self, home: &Path) -> std::io::Result<Registered> {
         std::fs::create_dir_all(home)?;

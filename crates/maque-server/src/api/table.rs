@@ -112,6 +112,12 @@ pub(crate) const ROUTES: &[Route] = &[
         &[ollama::models::SHOW],
         JSON,
     ),
+    post(
+        "/api/pull",
+        "(administrators) fetches a model",
+        &[ollama::pull::PULL],
+        LINES,
+    ),
     get("/api/version", "the server's version"),
     post("/api/embed", "needs an embedding model", EMBED, JSON),
     post("/api/embeddings", "needs an embedding model", EMBED, JSON),

@@ -4,6 +4,7 @@ use crate::exit::{Exit, Problem};
 use crate::registry::Registration;
 use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
+use crate::shelf::Shelf;
 use crate::talk::{Audience, Talk};
 use crate::{browser, house::House, listen, models, signals, start};
 use maque_server::{RequestLog, ServerOptions, Stage};
@@ -78,6 +79,8 @@ impl Serve {
                 true => RequestLog::Stderr,
                 false => RequestLog::Off,
             },
+            models: Arc::new(Shelf::open(&settings)?),
+            urls: note.urls(),
         };
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
         load_beside(settings, stages, Arc::clone(&talk), url.clone());

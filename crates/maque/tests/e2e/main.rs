@@ -13,6 +13,7 @@ mod doctor;
 mod hostile;
 mod memory;
 mod mirror;
+mod models;
 mod pull;
 mod serve;
 mod server;

@@ -27,7 +27,8 @@ impl Server {
         Server::launch(Home::new(), path(model), more, variables).ready()
     }
 
-    fn ready(self) -> Server {
+    /// Waits until the model is ready.
+    pub(crate) fn ready(self) -> Server {
         until("the model to be ready", || {
             self.get("/health").filter(|(status, _)| *status == 200)
         });

@@ -68,5 +68,6 @@ pub(crate) fn routes() -> Vec<(String, String)> {
 pub(crate) fn filled(path: &str, id: i64, message: i64) -> String {
     path.replace("{*path}", "none.js")
         .replace("{id}", &id.to_string())
+        .replace("{name}", "none:1b")
         .replace("{message}", &message.to_string())
 }

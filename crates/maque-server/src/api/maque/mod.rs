@@ -3,16 +3,20 @@
 
 mod conversations;
 mod drafts;
+mod load;
 mod messages;
+mod models;
 mod people;
 mod personas;
+
+pub(crate) use models::{begin_pull, told};
 
 use crate::access::Access;
 use crate::routes::Routes;
 
 /// Registers everything of this API; `cargo xtask tidy` reads these lines.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    persons(personas_of(answers(conversations_of(routes))))
+    models_of(persons(personas_of(answers(conversations_of(routes)))))
 }
 
 fn conversations_of(routes: Routes) -> Routes {
@@ -94,4 +98,14 @@ fn persons(routes: Routes) -> Routes {
         .post("/maque/invitations", Access::Admin, people::invite)
         .get("/maque/people", Access::Admin, people::list)
         .delete("/maque/people/{id}", Access::Admin, people::remove)
+}
+
+fn models_of(routes: Routes) -> Routes {
+    routes
+        .get("/maque/models", Access::Admin, models::list)
+        .post("/maque/models/pull", Access::Admin, models::pull)
+        .post("/maque/models/{name}/verify", Access::Admin, models::verify)
+        .delete("/maque/models/{name}", Access::Admin, models::remove)
+        .get("/maque/load", Access::Admin, load::load)
+        .get("/maque/share", Access::Admin, load::share)
 }

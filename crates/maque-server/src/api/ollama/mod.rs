@@ -4,6 +4,7 @@ pub(crate) mod chat;
 pub(crate) mod generate;
 pub(crate) mod models;
 mod options;
+pub(crate) mod pull;
 
 pub(crate) use options::OPTIONS;
 

@@ -1,0 +1,69 @@
+//! `GET /maque/load`: what the server is doing now, and what memory it has for it. `GET /maque/share`: where it is shared.
+
+use crate::access::Door;
+use crate::routes::Shared;
+use crate::stage::Stage;
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+/// `GET /maque/load`
+pub(super) async fn load(State(shared): State<Shared>) -> Json<Value> {
+    let mut shown = json!({
+        "ready": false,
+        "memory": { "process": process_bytes(), "machine": machine_bytes() },
+        "uptime": shared.since.elapsed().as_secs(),
+    });
+    if let Stage::Ready(service) = shared.stage() {
+        let parts = service.parts();
+        let load = parts.engine.load();
+        let [prompt, cached, generated] = service.metrics().tokens();
+        shown["ready"] = json!(true);
+        shown["model"] = json!(service.name());
+        shown["context"] = json!(parts.context);
+        shown["requests"] = json!({ "running": load.n_running, "waiting": load.n_waiting });
+        shown["pages"] = json!({ "used": load.n_pages_used, "cached": load.n_pages_cached, "all": load.n_pages });
+        shown["tokens"] = json!({ "prompt": prompt, "cached": cached, "generated": generated });
+        shown["memory"]["weights"] = json!(parts.n_bytes);
+        shown["memory"]["kv"] = json!(load.n_pages * parts.config.kv.page_bytes());
+    }
+    Json(shown)
+}
+
+/// `GET /maque/share`
+pub(super) async fn share(State(shared): State<Shared>) -> Json<Value> {
+    let is_shared = shared.reception.door() == Door::Closed && !shared.urls.is_empty();
+    Json(json!({ "shared": is_shared, "urls": *shared.urls }))
+}
+
+/// Bytes that only this process has, swapped ones included: files that are mapped do not count.
+fn process_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    Some(kib(&status, "RssAnon:")? + kib(&status, "VmSwap:")?)
+}
+
+/// Bytes of the machine.
+fn machine_bytes() -> Option<u64> {
+    kib(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")
+}
+
+/// The bytes of a line such as `MemTotal:  16 kB`.
+fn kib(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_in_kib() {
+        assert_eq!(
+            kib("A: 1 kB\nMemTotal:    16 kB\n", "MemTotal:"),
+            Some(16 << 10)
+        );
+        assert_eq!(kib("A: 1 kB\n", "MemTotal:"), None);
+    }
+}
