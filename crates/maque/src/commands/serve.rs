@@ -75,10 +75,7 @@ impl Serve {
         house.welcome(&note, &talk)?;
         let options = ServerOptions {
             reception: Arc::clone(&house.reception),
-            log: match self.log_requests {
-                true => RequestLog::Stderr,
-                false => RequestLog::Off,
-            },
+            log: self.log(),
             models: Arc::new(Shelf::open(&settings)?),
             urls: note.urls(),
         };
@@ -101,6 +98,15 @@ impl Serve {
         served
             .map(|()| Exit::Complete)
             .map_err(|error| cannot_listen(address).because(error).into())
+    }
+}
+
+impl Serve {
+    fn log(&self) -> RequestLog {
+        match self.log_requests {
+            true => RequestLog::Stderr,
+            false => RequestLog::Off,
+        }
     }
 }
 
