@@ -18,7 +18,7 @@ for _ in $(seq 150); do
   sleep 0.2
 done
 
-(cd web && MAQUE_URL="http://127.0.0.1:$port" npm run e2e)
+(cd web && MAQUE_BIN="$maque" MAQUE_WEIGHTS=$(MAQUE_HOME=$home "$maque" pull smollm2:135m) npm run e2e)
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet openai anthropic ollama litellm langchain-openai llm

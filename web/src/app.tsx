@@ -1,68 +1,108 @@
-// The whole page: header, conversation, input.
-import { useEffect, useState } from "preact/hooks";
-import type { Chat } from "./chat";
-import { Composer } from "./composer";
-import type { Health } from "./health";
-import { kept } from "./keep";
-import { KeyAsk } from "./key";
-import { Spoken, LANGUAGES, applyLanguage, savedLanguage, type Language } from "./words";
-import { applyTheme, nextTheme, savedTheme } from "./theme";
-import { Stages } from "./stages";
-import { useStore } from "./store";
-import { Talk } from "./talk";
+// The whole page: the list of conversations, the conversation, the input, and the sheets over them.
+import { useContext, useEffect, useState } from "preact/hooks";
+import { kept } from "./base/keep";
+import { useNarrow } from "./base/media";
+import { useStore } from "./base/store";
+import { Later } from "./later";
+import { Page, type Reach } from "./page";
+import { Icon } from "./parts/icons";
+import { KeyAsk } from "./parts/key";
+import { NoticeList } from "./parts/notices";
+import { Stages } from "./parts/stages";
+import { Rail, railKept } from "./rail/rail";
+import { PersonasSheet } from "./settings/personas";
+import { PromptsSheet } from "./settings/prompts";
+import { SettingsSheet } from "./settings/settings";
+import { Composer, type Draft } from "./talk/composer";
+import { Talk } from "./talk/talk";
+import { LANGUAGES, Spoken, applyLanguage, savedLanguage, useWords, type Language } from "./words/words";
 
-interface Props {
-  chat: Chat;
-  health: Health;
-}
+type Open = { sheet: "settings" } | { sheet: "personas" } | { sheet: "prompts"; draft: Draft } | undefined;
 
-export function App({ chat, health }: Props) {
+export function App({ reach }: { reach: Reach }) {
   const [language, setLanguage] = useState<Language>(savedLanguage);
-  useStore(chat);
-  useStore(health);
+  useStore(reach.route);
   useEffect(() => applyLanguage(language), [language]);
   const switchLanguage = () => {
     const other = language === "zh" ? "en" : "zh";
     kept.set("language", other);
     setLanguage(other);
   };
+  const { page } = reach.route.place;
   return (
-    <Spoken.Provider value={LANGUAGES[language]}>
-      <Header chat={chat} health={health} onLanguage={switchLanguage} language={language} />
-      <Talk chat={chat} />
-      <footer class="ask">
-        <Stages health={health} />
-        {chat.needsKey && <KeyAsk chat={chat} />}
-        <Composer chat={chat} health={health} />
-      </footer>
-    </Spoken.Provider>
+    <Page.Provider value={reach}>
+      <Spoken.Provider value={LANGUAGES[language]}>
+        {page === "talk" && <TalkPage onLanguage={switchLanguage} />}
+        {page === "ask" && <Later key="ask" load={() => import("./ask/ask").then(({ AskPage }) => AskPage)} onLanguage={switchLanguage} />}
+        <NoticeList />
+      </Spoken.Provider>
+    </Page.Provider>
   );
 }
 
-function Header({ chat, health, language, onLanguage }: Props & { language: Language; onLanguage: () => void }) {
-  const words = LANGUAGES[language];
-  const [theme, setTheme] = useState(savedTheme);
-  const turnTheme = () => {
-    applyTheme(nextTheme(theme));
-    setTheme(nextTheme(theme));
+function TalkPage({ onLanguage }: { onLanguage: () => void }) {
+  const { desk, health, session } = useContext(Page);
+  const words = useWords();
+  const isNarrow = useNarrow();
+  const [isRail, setRail] = useState(railKept.get);
+  const [isDrawer, setDrawer] = useState(false);
+  const [open, setOpen] = useState<Open>();
+  useStore(desk);
+  useStore(session);
+  useStore(health);
+  const chat = desk.current;
+  useEffect(() => setDrawer(false), [chat]);
+  const isShown = isNarrow ? isDrawer : isRail;
+  const toggle = () => {
+    if (isNarrow) return setDrawer(!isDrawer);
+    railKept.set(!isRail);
+    setRail(!isRail);
   };
   return (
-    <header>
-      <h1 class="brand"><Sparrow />Maque</h1>
-      <span class="model">{health.report?.model?.split("/").at(-1)}</span>
-      <span class="grow" />
-      <button type="button" onClick={() => chat.clear()} disabled={chat.turns.length === 0}>{words.newChat}</button>
-      <button type="button" onClick={turnTheme} aria-label={`${words.themeLabel}: ${words.theme[theme]}`}>{words.theme[theme]}</button>
-      <button type="button" id="language" lang={language === "zh" ? "en" : "zh-CN"} onClick={onLanguage}>{words.language}</button>
-    </header>
+    <div class={`shell${isShown ? "" : " folded"}${isNarrow ? " narrow" : ""}`} onKeyDown={(event) => event.key === "Escape" && setDrawer(false)}>
+      <a class="skip" href="#ask">{words.shell.skip}</a>
+      <Rail isShown={isShown} onHide={toggle} onLanguage={onLanguage} />
+      {isNarrow && isDrawer && <div class="scrim" onClick={() => setDrawer(false)} />}
+      <div class="stage-area" inert={isNarrow && isDrawer}>
+        <Header isRail={isShown} onRail={toggle} onSettings={() => setOpen({ sheet: "settings" })} onPersonas={() => setOpen({ sheet: "personas" })} />
+        <Talk chat={chat} desk={desk} isReady={health.isReady} onPersonas={() => setOpen({ sheet: "personas" })} />
+        <footer class="ask">
+          <Stages health={health} />
+          {session.needsKey && <KeyAsk session={session} />}
+          <Composer chat={chat} onPrompts={(draft) => setOpen({ sheet: "prompts", draft })} />
+        </footer>
+      </div>
+      {open?.sheet === "settings" && <SettingsSheet chat={chat} onClose={() => setOpen(undefined)} onPersonas={() => setOpen({ sheet: "personas" })} />}
+      {open?.sheet === "personas" && <PersonasSheet chat={chat} onClose={() => setOpen(undefined)} />}
+      {open?.sheet === "prompts" && <PromptsSheet draft={open.draft} onClose={() => setOpen(undefined)} />}
+    </div>
   );
 }
 
-function Sparrow() {
+interface HeaderProps {
+  isRail: boolean;
+  onRail: () => void;
+  onSettings: () => void;
+  onPersonas: () => void;
+}
+
+function Header({ isRail, onRail, onSettings, onPersonas }: HeaderProps) {
+  const { shell: words, talk } = useWords();
+  const { desk } = useContext(Page);
+  const chat = desk.current;
+  useStore(chat);
+  const title = desk.list?.find((one) => one.id === chat.id)?.title || chat.title || words.untitled;
+  useEffect(() => {
+    document.title = chat.id === undefined ? "Maque" : `${title} · Maque`;
+  }, [title, chat.id]);
   return (
-    <svg width="22" height="22" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-      <path d="M3 14c3.5 0 5-1.5 6-4 .9-2.300 2.500-4 5-4 2.200 0 3.700 1.400 4 3.300L21 11l-3 .8c-.4 4.200-3.400 7.200-7.600 7.200C7 19 4.500 17.200 3 14Z" />
-      <path d="M10.500 19 9.500 22M13.500 18.600l.8 3.400M15.200 9.200h.01" />
-    </svg>
+    <header class="top">
+      {!isRail && <button type="button" class="quiet round" aria-label={words.showRail} title={words.showRail} onClick={onRail}><Icon name="rail" /></button>}
+      <h1 class="title">{title}</h1>
+      {chat.settings.persona && <button type="button" class="chip" onClick={onPersonas}>{talk.persona(chat.settings.persona)}</button>}
+      <span class="grow" />
+      {!isRail && <button type="button" class="quiet round" aria-label={words.newChat} title={words.newChat} onClick={() => desk.fresh()}><Icon name="plus" /></button>}
+      <button type="button" class="quiet tool" data-settings aria-label={words.settings} title={words.settings} onClick={onSettings}><Icon name="sliders" /><span class="word">{words.settings}</span></button>
+    </header>
   );
 }

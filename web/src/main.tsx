@@ -1,17 +1,38 @@
-// Starts the page: keeps the health poll and the conversation, and shows them.
+// Starts the page: who one is, how the model is, the conversations; and shows them.
 import { render } from "preact";
 import { App } from "./app";
-import { Chat } from "./chat";
-import { Health } from "./health";
-import { invitation, join } from "./join";
-import { applyTheme, savedTheme } from "./theme";
-import "./tokens.css";
-import "./page.css";
+import { Route } from "./base/route";
+import { applyTheme, savedTheme } from "./base/theme";
+import { PersonaShelf } from "./settings/persona-shelf";
+import { PromptShelf } from "./settings/prompt-shelf";
+import { Desk } from "./talk/desk";
+import { Health } from "./wire/health";
+import { invitation, join } from "./wire/join";
+import { Model } from "./wire/model";
+import { Session } from "./wire/session";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/rail.css";
+import "./style/talk.css";
+import "./style/prose.css";
+import "./style/sheet.css";
+import "./style/pages.css";
 
 applyTheme(savedTheme());
 const code = invitation();
 if (code) await join(code);
+const route = new Route();
 const health = new Health();
-const chat = new Chat(health);
+const session = new Session();
+const reach = {
+  desk: new Desk(route, health, session),
+  health,
+  model: new Model(health),
+  personas: new PersonaShelf(session),
+  prompts: new PromptShelf(),
+  route,
+  session,
+};
 health.start();
-render(<App chat={chat} health={health} />, document.body);
+void session.look();
+render(<App reach={reach} />, document.body);

@@ -1,11 +1,14 @@
 // Markdown of a hostile model becomes harmless elements; Chinese Markdown reads as meant.
 import type { VNode } from "preact";
 import { expect, test } from "vitest";
-import { blocksOf, decodeEntities, safeLink, type Token } from "../src/markdown";
-import { drawn } from "../src/prose";
+import { Growing } from "../src/prose/growing";
+import { documentOf } from "../src/prose/document";
+import { blocksOf, decodeEntities, safeLink, type Token } from "../src/prose/markdown";
+import { drawnBlock } from "../src/prose/prose";
 
 const ALLOWED = new Set(["p", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "hr", "br", "strong", "em", "del", "code", "div", "table", "thead", "tbody", "tr", "th", "td"]);
-const ALLOWED_PROPS = new Set(["children", "class", "start", "tabIndex", "href", "token"]);
+const ALLOWED_PROPS = new Set(["children", "class", "start", "tabIndex", "href", "token", "block", "tex", "isBlock", "list", "tail", "draw", "group"]);
+const OURS = ["Link", "Code", "Grown", "Maths", "NestedList", "NestedTable"];
 
 /** Every element below `node`, as its type's name and properties. */
 function elementsOf(node: unknown): { name: string; props: Record<string, unknown> }[] {
@@ -13,16 +16,24 @@ function elementsOf(node: unknown): { name: string; props: Record<string, unknow
   if (typeof node !== "object" || node === null) return [];
   const { type, props } = node as VNode<Record<string, unknown>>;
   const name = typeof type === "string" ? type : (type as { name: string }).name;
+  if (name === "Grown") return elementsOf(grown(props));
   return [{ name, props }, ...elementsOf(props.children)];
+}
+
+/** What `Grown` draws, whose list is all in its tail here. */
+function grown({ list, tail, draw }: Record<string, unknown>): unknown[] {
+  return [...(list as Growing<unknown>).all(), ...(tail as unknown[])].map((item, idx) => (draw as (item: unknown, idx: number) => unknown)(item, idx));
 }
 
 function textOf(node: unknown): string {
   if (Array.isArray(node)) return node.map(textOf).join("");
   if (typeof node === "string") return node;
-  return typeof node === "object" && node !== null ? textOf((node as VNode<Record<string, unknown>>).props.children) : "";
+  if (typeof node !== "object" || node === null) return "";
+  const { type, props } = node as VNode<Record<string, unknown>>;
+  return typeof type === "function" && type.name === "Grown" ? textOf(grown(props)) : textOf(props.children);
 }
 
-const draw = (text: string) => blocksOf(text).map((token) => drawn(token));
+const draw = (text: string) => documentOf(text).blocks().map(drawnBlock);
 
 test.each([
   "<script>alert(1)</script>",
@@ -38,7 +49,7 @@ test.each([
   "&lt;script&gt;alert(1)&lt;/script&gt;",
 ])("%s has only listed elements", (text) => {
   for (const { name, props } of elementsOf(draw(text))) {
-    expect(ALLOWED.has(name) || ["Link", "Code"].includes(name), name).toBe(true);
+    expect(ALLOWED.has(name) || OURS.includes(name), name).toBe(true);
     for (const prop of Object.keys(props)) expect(ALLOWED_PROPS, name).toContain(prop);
   }
 });
@@ -77,8 +88,8 @@ test("entities become their characters, once", () => {
 });
 
 test("code that is still being written is code", () => {
-  const [block] = blocksOf("```python\nprint(1");
-  expect(block?.type).toBe("code");
+  const [block] = documentOf("```python\nprint(1").blocks();
+  expect(block).toMatchObject({ kind: "code", language: "python", text: "print(1", isOpen: true });
 });
 
 test("every prefix of an answer can be drawn", () => {

@@ -1,6 +1,6 @@
 // Events are the same however their bytes are cut.
 import { expect, test } from "vitest";
-import { EventParser, eventsOf } from "../src/sse";
+import { EventParser, eventsOf } from "../src/wire/sse";
 
 const STREAM = '\ufeff: hello\n\ndata: {"a":"春风😀"}\n\nevent: maque.stage\r\ndata: one\r\ndata: two\r\n\r\nid: 3\rdata:three\r\rdata\n\n: bye\n\ndata: [DONE]\n\ndata: unfinished';
 const EVENTS = [["", '{"a":"春风😀"}'], ["maque.stage", "one\ntwo"], ["", "three"], ["", ""], ["", "[DONE]"]].map(([name, data]) => ({ name, data }));

@@ -1,40 +1,58 @@
 // Highlighting loses no letter; sentences are told once they are finished; rates and figures are right.
 import { expect, test } from "vitest";
-import type { Answer } from "../src/chat";
-import { figuresOf } from "../src/figures";
-import { piecesOf } from "../src/highlight";
-import { Rate } from "../src/rate";
-import { sentencesOf } from "../src/sentences";
-import { en } from "../src/words.en";
+import { Rate } from "../src/base/rate";
+import { coloured, isKnown } from "../src/prose/highlight";
+import { Painter } from "../src/prose/painter";
+import { figuresOf } from "../src/talk/figures";
+import { Sentences } from "../src/talk/sentences";
+import { en } from "../src/words/en";
 
-const CODE = 'def f(x):\n    """说明 <b>"""\n    return x & 1  # 注释\n';
+const CODE = 'def f(x):\n    """说明 <b>\n    两行"""\n    return x & 1  # 注释\n\n/* a\nb */ let s = `x\ny`;\n';
 
-test.each(["js", "ts", "python", "rust", "html", "css", "json", "sql", "bash", "java", "c", "go"])("%s keeps every letter", (language) => {
-  const pieces = piecesOf(CODE, language);
-  expect(pieces.map((piece) => piece.text).join("")).toBe(CODE);
-  expect(piecesOf("", language)).toEqual([]);
+function painted(language: string, cuts: readonly string[]): { text: string; kind: string }[] {
+  const painter = new Painter(isKnown(language) ? coloured : undefined, language);
+  for (const cut of cuts) painter.update(cut);
+  return [...painter.settled.all().flat(), ...painter.tail];
+}
+
+test.each(["js", "ts", "python", "rust", "html", "css", "json", "sql", "bash", "java", "c", "go", "yaml", "php", "nothing"])("%s keeps every letter", (language) => {
+  expect(painted(language, [CODE]).map((piece) => piece.text).join("")).toBe(CODE);
+  expect(painted(language, [""])).toEqual([]);
+});
+
+test.each(["js", "python", "html", "c"])("%s is coloured the same however it comes", (language) => {
+  const letters = Array.from({ length: CODE.length + 1 }, (_, end) => CODE.slice(0, end));
+  expect(painted(language, letters)).toEqual(painted(language, [CODE]));
 });
 
 test("Python is coloured, an unknown language is not", () => {
-  expect(piecesOf(CODE, "python").map((piece) => piece.kind)).toContain("code-word");
-  expect(piecesOf(CODE, "brainfuck")).toEqual([{ text: CODE, kind: "" }]);
-  expect(piecesOf("x", "__proto__")).toEqual([{ text: "x", kind: "" }]);
+  expect(painted("python", [CODE]).map((piece) => piece.kind)).toContain("code-word");
+  expect(isKnown("brainfuck")).toBe(false);
+  expect(isKnown("__proto__")).toBe(false);
 });
 
-test("only finished sentences are told", () => {
-  expect(sentencesOf("你好！我是", "growing")).toEqual(["你好！"]);
-  expect(sentencesOf("你好！我是", "whole")).toEqual(["你好！", "我是"]);
-  expect(sentencesOf("Pi is 3.14 here. And", "growing")).toEqual(["Pi is 3.14 here."]);
-  expect(sentencesOf("看：\n```js\nlet a = 1;\n```\n完。", "whole")).toEqual(["看：", "完。"]);
+test("a string over several lines is one", () => {
+  const inside = painted("python", [CODE]).find((piece) => piece.text.includes("两行"));
+  expect(inside?.kind).toBe("code-value");
 });
 
-test("what was told stays told while the text grows", () => {
-  const text = "第一句。Second one. 3.5 apples! **第四**句？end";
-  for (let at = 1; at < text.length; at++) {
-    const before = sentencesOf(text.slice(0, at), "growing");
-    const after = sentencesOf(text.slice(0, at + 1), "growing");
-    expect(after.slice(0, before.length), text.slice(0, at + 1)).toEqual(before);
-  }
+/** All that was told while a text grew letter by letter. */
+function told(text: string): string[] {
+  const sentences = new Sentences();
+  const growing = Array.from(text, (_, at) => sentences.next(text.slice(0, at + 1), false)).flat();
+  return [...growing, ...sentences.next(text, true)];
+}
+
+test("a sentence is told once it is finished, and once only", () => {
+  const sentences = new Sentences();
+  expect(sentences.next("你好！我是", false)).toEqual(["你好！"]);
+  expect(sentences.next("你好！我是小雀。", false)).toEqual(["我是小雀。"]);
+  expect(sentences.next("你好！我是小雀。还有", true)).toEqual(["还有"]);
+  expect(told("Pi is 3.14 here. And **this** is all")).toEqual(["Pi is 3.14 here.", "And this is all"]);
+});
+
+test("code is not read aloud", () => {
+  expect(told("看：\n```js\nlet a = 1;\n```\n完。")).toEqual(["看：", "完。"]);
 });
 
 test("a rate is known from two notes and starts anew after a fall", () => {
@@ -48,10 +66,8 @@ test("a rate is known from two notes and starts anew after a fall", () => {
 });
 
 test("figures are told only as far as they are known", () => {
-  const answer: Answer = { text: "x", phase: "done", askedAt: 0, warnings: [] };
-  expect(figuresOf(answer, en)).toEqual([]);
-  Object.assign(answer, { firstAt: 120, lastAt: 1120 });
-  expect(figuresOf(answer, en)).toEqual(["first token 120 ms"]);
-  answer.usage = { prompt_tokens: 40, completion_tokens: 51, prompt_tokens_details: { cached_tokens: 30 } };
-  expect(figuresOf(answer, en)).toEqual(["first token 120 ms", "50 tokens/s", "51 tokens", "75% reused"]);
+  expect(figuresOf(null, en)).toEqual([]);
+  expect(figuresOf({ first_token_ms: null, duration_ms: 20 }, en)).toEqual([]);
+  const stats = { first_token_ms: 120, duration_ms: 1120, completion_tokens: 51, prompt_tokens: 40, cached_tokens: 30 };
+  expect(figuresOf(stats, en)).toEqual(["first token 120 ms", "50 tokens/s", "51 tokens", "75% reused"]);
 });

@@ -1,8 +1,8 @@
 // Every language says everything, and the browser's wish is understood.
 import { expect, test } from "vitest";
-import { pickLanguage } from "../src/words";
-import { en } from "../src/words.en";
-import { zh } from "../src/words.zh";
+import { pickLanguage } from "../src/words/words";
+import { en } from "../src/words/en";
+import { zh } from "../src/words/zh";
 
 function keysOf(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${path}: ${typeof value}`];

@@ -99,6 +99,9 @@ pub(crate) fn routes(
     };
     let routes = Routes::new(shared)
         .get("/", Access::Public, page::index)
+        .get("/c/{id}", Access::Public, page::index)
+        .get("/ask", Access::Public, page::index)
+        .get("/admin", Access::Public, page::index)
         .get("/assets/{*path}", Access::Public, page::asset)
         .get("/health", Access::Public, health)
         .get("/v1/models", Access::Key, list_models)

@@ -174,7 +174,7 @@ mod tests {
         let registered = lines.filter_map(|line| {
             let (call, rest) = line.strip_prefix('.')?.split_once("(\"")?;
             let path = rest.split_once('"')?.0;
-            let is_page = path == "/" || path.starts_with("/assets");
+            let is_page = ["/", "/c/{id}", "/ask", "/admin", "/assets/{*path}"].contains(&path);
             let method = call.to_uppercase();
             (["GET", "POST"].contains(&method.as_str()) && !is_page)
                 .then(|| format!("{method} {path}"))

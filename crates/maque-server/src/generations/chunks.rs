@@ -17,6 +17,8 @@ pub(super) enum Said {
     Usage(Value),
     /// Fields that had no effect.
     Warnings(Value),
+    /// What of the conversation was read.
+    Context(Value),
     /// It ended without being complete.
     Failed(String),
 }
@@ -70,6 +72,7 @@ fn said(event: &str) -> Vec<Said> {
         text(&choice["finish_reason"]).map(Said::Finish),
         given(&chunk["usage"]).map(Said::Usage),
         given(&chunk["warnings"]).map(Said::Warnings),
+        given(&chunk["context"]).map(Said::Context),
         text(&chunk["error"]["message"]).map(Said::Failed),
     ];
     all.into_iter().flatten().collect()

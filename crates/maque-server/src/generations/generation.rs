@@ -18,16 +18,27 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Written {
     pub(crate) text: String,
+    /// Bytes of the text that were there when it began.
+    pub(crate) n_begun: usize,
     /// Where it is before its first text.
     pub(crate) stage: Option<Value>,
     /// How it ended: state, reason, statistics.
     pub(crate) end: Option<(String, String, Value)>,
 }
 
+/// What there is of an answer when the engine begins: nothing, or what is gone on with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Begun {
+    pub(crate) text: String,
+    pub(crate) stats: Value,
+}
+
 /// An answer under way.
 pub(crate) struct Generation {
     person: i64,
     answer: Answer,
+    /// Statistics of the part that it goes on from; null if it begins.
+    before: Value,
     written: watch::Sender<Written>,
     stopped: Notify,
     why: Mutex<&'static str>,
@@ -41,15 +52,22 @@ struct Tally {
     failed: Option<String>,
     usage: Value,
     warnings: Value,
+    context: Value,
     seen: Instant,
 }
 
 impl Generation {
-    pub(super) fn new(person: i64, answer: Answer) -> Generation {
+    pub(super) fn new(person: i64, answer: Answer, begun: Begun) -> Generation {
+        let written = Written {
+            n_begun: begun.text.len(),
+            text: begun.text,
+            ..Written::default()
+        };
         Generation {
             person,
             answer,
-            written: watch::Sender::new(Written::default()),
+            before: begun.stats,
+            written: watch::Sender::new(written),
             stopped: Notify::new(),
             why: Mutex::new("stopped"),
         }
@@ -107,7 +125,9 @@ impl Generation {
         };
         drop(chunks); // which frees the engine's hands
         saving.wait().await;
-        self.end(store, tally.ended(stopped)).await;
+        let (state, reason, stats) = tally.ended(stopped);
+        let stats = continued(&self.before, stats);
+        self.end(store, (state, reason, stats)).await;
     }
 
     fn hear(&self, tally: &mut Tally, said: Said) {
@@ -122,6 +142,7 @@ impl Generation {
             Said::Finish(reason) => tally.finish = Some(reason),
             Said::Usage(usage) => tally.usage = usage,
             Said::Warnings(warnings) => tally.warnings = warnings,
+            Said::Context(context) => tally.context = context,
             Said::Failed(message) => tally.failed = Some(message),
         }
     }
@@ -171,6 +192,7 @@ impl Tally {
             failed: None,
             usage: Value::Null,
             warnings: Value::Null,
+            context: Value::Null,
             seen: start,
         }
     }
@@ -195,8 +217,24 @@ impl Tally {
         if !self.warnings.is_null() {
             stats["warnings"] = self.warnings;
         }
+        if !self.context.is_null() {
+            stats["context"] = self.context;
+        }
         (state, reason, stats)
     }
+}
+
+/// Statistics of an answer that went on from a part that had those `before`: its own first token, and both parts' sums.
+fn continued(before: &Value, mut stats: Value) -> Value {
+    if before.is_null() {
+        return stats;
+    }
+    for sum in ["completion_tokens", "duration_ms"] {
+        let [first, second] = [&before[sum], &stats[sum]].map(|part| part.as_u64().unwrap_or(0));
+        stats[sum] = json!(first.saturating_add(second));
+    }
+    stats["first_token_ms"] = before["first_token_ms"].clone();
+    stats
 }
 
 /// Saves in the background, one at a time: a slow disk must not stop the answer.

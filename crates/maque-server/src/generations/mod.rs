@@ -5,7 +5,7 @@ mod chunks;
 mod generation;
 mod watching;
 
-pub(crate) use generation::{Generation, Written};
+pub(crate) use generation::{Begun, Generation, Written};
 pub(crate) use watching::{watch, whole};
 
 use crate::store::{Answer, Store};
@@ -25,10 +25,10 @@ impl Generations {
         self: &Arc<Self>,
         store: Store,
         person: i64,
-        answer: Answer,
+        (answer, begun): (Answer, Begun),
         response: Response,
     ) -> Arc<Generation> {
-        let generation = Arc::new(Generation::new(person, answer));
+        let generation = Arc::new(Generation::new(person, answer, begun));
         self.lock().insert(answer.id, Arc::clone(&generation));
         let (all, one) = (Arc::clone(self), Arc::clone(&generation));
         tokio::spawn(async move {

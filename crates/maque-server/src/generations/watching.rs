@@ -49,6 +49,7 @@ pub(crate) fn watch(written: watch::Receiver<Written>, id: i64, head: Value) -> 
 pub(crate) fn whole(message: &Message, head: Value) -> Response {
     let written = Written {
         text: message.content.clone(),
+        n_begun: 0,
         stage: None,
         end: Some((
             message.state.clone(),
@@ -85,7 +86,7 @@ impl Watcher {
     fn news(&mut self) -> String {
         let written = self.written.borrow_and_update();
         let mut events = String::new();
-        if written.text.is_empty() && written.stage != self.stage {
+        if written.text.len() == written.n_begun && written.stage != self.stage {
             self.stage.clone_from(&written.stage);
             events += &event("maque.stage", &json!(self.stage));
         }

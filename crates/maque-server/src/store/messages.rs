@@ -33,6 +33,8 @@ pub(crate) enum Place {
     Beside(i64),
     /// No question: another answer to what this answer (or the answers to this question) reply to.
     Again(i64),
+    /// No question: this answer is gone on with.
+    On(i64),
 }
 
 /// An answer that is being written, and the question before it.
@@ -90,6 +92,9 @@ pub(crate) fn branch(
     conversation: i64,
     place: Place,
 ) -> Result<Vec<Message>, StoreError> {
+    if let Place::On(id) = place {
+        return unfinished(connection, person, conversation, id);
+    }
     let Some(last) = before(connection, person, conversation, place)? else {
         return Ok(Vec::new());
     };
@@ -133,7 +138,7 @@ fn before(
             conversations::find(connection, person, conversation)?;
             Ok(None)
         }
-        Place::After(Some(id)) => Ok(Some(find(id)?.id)),
+        Place::After(Some(id)) | Place::On(id) => Ok(Some(find(id)?.id)),
         Place::Beside(id) => match find(id)? {
             message if message.role == "user" => Ok(message.parent),
             _ => Err(StoreError::Refused(
@@ -181,6 +186,56 @@ pub(crate) fn ask(
         }
     };
     let id = add(Some(question), "assistant", "", "streaming")?;
+    connection.execute(
+        "UPDATE conversations SET active = ?3 WHERE id = ?1 AND person = ?2",
+        params![conversation, person, id],
+    )?;
+    touch(connection, person, conversation)?;
+    Ok(Answer {
+        conversation,
+        question,
+        id,
+    })
+}
+
+/// The branch that ends with an answer which can be gone on with: one that has ended, and that nothing follows.
+pub(crate) fn unfinished(
+    connection: &Connection,
+    person: i64,
+    conversation: i64,
+    id: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let message = find(connection, person, conversation, id)?;
+    let is_last = leaf_below(connection, person, conversation, id)? == id;
+    let refused = |why: &str| Err(StoreError::Refused(why.to_owned()));
+    match (message.role.as_str(), message.state.as_str()) {
+        ("assistant", "streaming") => refused("this answer is still being written"),
+        ("assistant", _) if message.content.is_empty() => {
+            refused("this answer is empty; regenerate it")
+        }
+        ("assistant", _) if is_last => upwards(connection, person, conversation, id),
+        ("assistant", _) => {
+            refused("only the last answer of a branch can be gone on with; regenerate this one")
+        }
+        _ => refused("only an answer can be gone on with"),
+    }
+}
+
+/// Opens an answer again, to be gone on with, and shows its branch.
+pub(crate) fn reopen(
+    connection: &Connection,
+    person: i64,
+    conversation: i64,
+    id: i64,
+) -> Result<Answer, StoreError> {
+    let branch = unfinished(connection, person, conversation, id)?;
+    check_room(connection, person, conversation, [0, 0])?;
+    let question = branch.iter().rev().find(|message| message.role == "user");
+    let question = question.map_or(id, |message| message.id);
+    connection.execute(
+        "UPDATE messages SET state = 'streaming', finish_reason = NULL WHERE id = ?1 AND person = ?2",
+        params![id, person],
+    )?;
     connection.execute(
         "UPDATE conversations SET active = ?3 WHERE id = ?1 AND person = ?2",
         params![conversation, person, id],

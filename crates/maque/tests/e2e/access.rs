@@ -6,8 +6,11 @@ use crate::wire::{filled, lines, request, routes, with_key};
 use serde_json::{Value, json};
 
 /// Routes that answer without a key: any other one that does fails the test.
-const PUBLIC: [&str; 5] = [
+const PUBLIC: [&str; 8] = [
     "GET /",
+    "GET /c/{id}",
+    "GET /ask",
+    "GET /admin",
     "GET /assets/{*path}",
     "GET /health",
     "GET /livez",
@@ -121,7 +124,7 @@ fn what_is_annas_is_unknown_to_boris() {
     {
         let body = match path.rsplit('/').next() {
             Some("messages" | "edit") => json!({ "content": "mine now", "stream": false }),
-            Some("regenerate") => json!({ "stream": false }),
+            Some("regenerate" | "continue") => json!({ "stream": false }),
             _ => json!({}),
         };
         let (status, answer) = with_key(&server, "boris", &method, &belongings.aim(&path), &body);

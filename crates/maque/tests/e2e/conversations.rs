@@ -101,6 +101,34 @@ fn questions_are_edited_and_answers_regenerated_as_branches() {
 }
 
 #[test]
+fn a_cut_answer_is_gone_on_with_in_the_same_message() {
+    let Some(model) = weights::smol() else { return };
+    let server = Server::start(&model, &[]);
+    let once = begin(&server, &json!({ "temperature": 0, "max_tokens": 24 }));
+    let question = "Tell me about the sea in many words.";
+    let whole = ask(&server, once, question)["answer"]["content"].clone();
+    let id = begin(&server, &json!({ "temperature": 0, "max_tokens": 12 }));
+    let cut = ask(&server, id, question)["answer"].clone();
+    assert_eq!(cut["finish_reason"], "length", "{cut}");
+    let path = format!(
+        "/maque/conversations/{id}/messages/{}/continue",
+        number(&cut)
+    );
+    let (status, more) = server.post(&path, &json!({ "stream": false }));
+    assert_eq!(status, 200, "{more}");
+    assert_eq!(more["answer"]["id"], cut["id"]);
+    assert_eq!(
+        more["answer"]["content"], whole,
+        "as if it had never been cut"
+    );
+    assert_eq!(more["answer"]["stats"]["completion_tokens"], 24);
+    assert_eq!(read(&server, id)["messages"][1]["content"], whole);
+    ask(&server, id, "Thanks.");
+    let (status, refused) = server.post(&path, &json!({}));
+    assert_eq!(status, 409, "something follows it: {refused}");
+}
+
+#[test]
 fn conversations_are_found_renamed_exported_and_deleted() {
     let Some(model) = weights::smol() else { return };
     let server = Server::start(&model, &[]);

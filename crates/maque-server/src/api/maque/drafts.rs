@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 /// Bytes of a conversation's settings, its system prompt included.
 const MAX_SETTINGS: usize = 64 << 10;
 /// Fields of a chat request that the server writes itself.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
+    "continue_final_message",
     "messages",
     "stream",
     "stream_options",

@@ -5,15 +5,16 @@ use super::drafts;
 use crate::body::json;
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::generations::{self, Generation};
+use crate::generations::{self, Begun, Generation};
 use crate::identity::Identity;
 use crate::record;
 use crate::routes::Shared;
-use crate::store::{Message, Place, Summary, conversations, messages as rows};
+use crate::store::{Answer, Message, Place, StoreError, Summary, conversations, messages as rows};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use rusqlite::Connection;
 use serde_json::{Value, json as object};
 use std::sync::Arc;
 
@@ -105,6 +106,29 @@ pub(super) async fn regenerate(
     .await
 }
 
+/// `POST …/messages/{message}/continue`: `{stream?}` goes on with an answer that was cut, in the same message.
+pub(super) async fn go_on(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Path((id, message)): Path<(String, String)>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (conversation, place) = (number(&id)?, Place::On(number(&message)?));
+    let mut fields = Fields::of(json(body).await?)?;
+    let is_streamed = is_streamed(&mut fields)?;
+    ask(
+        shared,
+        identity,
+        Question {
+            conversation,
+            place,
+            content: None,
+            is_streamed,
+        },
+    )
+    .await
+}
+
 /// Streamed, unless `stream` is false; no other field is left.
 fn is_streamed(fields: &mut Fields) -> Result<bool, ApiError> {
     let stream = fields.take("stream");
@@ -141,19 +165,14 @@ async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<R
         if !response.status().is_success() {
             return Ok(Err(response));
         }
-        let parent = branch.last().map(|message| message.id);
-        let stored = store.call(move |c| {
-            let answer = rows::ask(c, person, conversation, parent, content.as_deref())?;
-            let [question, message] =
-                [answer.question, answer.id].map(|id| rows::find(c, person, conversation, id));
-            Ok((answer, question?, message?))
-        });
-        let (answer, question, message) = stored.await?;
-        let generation = shared.generations.begin(store, person, answer, response);
-        Ok::<_, ApiError>(Ok((
-            generation,
-            object!({ "conversation": conversation, "question": question, "answer": message }),
-        )))
+        let last = branch.into_iter().next_back();
+        let stored =
+            store.call(move |c| stored(c, (person, conversation), place, last, content.as_deref()));
+        let (answer, begun, head) = stored.await?;
+        let generation = shared
+            .generations
+            .begin(store, person, (answer, begun), response);
+        Ok::<_, ApiError>(Ok((generation, head)))
     });
     let asked = asked
         .await
@@ -167,6 +186,37 @@ async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<R
         )),
         Ok((generation, head)) => whole(&generation, head).await,
     }
+}
+
+/// Stores what was asked, after the message `last`: the answer to be written, what there is of it, and what watchers are told.
+fn stored(
+    c: &Connection,
+    (person, conversation): (i64, i64),
+    place: Place,
+    last: Option<Message>,
+    content: Option<&str>,
+) -> Result<(Answer, Begun, Value), StoreError> {
+    let (answer, begun) = match (place, last) {
+        (Place::On(id), Some(last)) => (
+            rows::reopen(c, person, conversation, id)?,
+            Begun {
+                text: last.content,
+                stats: last.stats,
+            },
+        ),
+        (_, last) => {
+            let last = last.map(|message| message.id);
+            let answer = rows::ask(c, person, conversation, last, content)?;
+            (answer, Begun::default())
+        }
+    };
+    let find = |id| rows::find(c, person, conversation, id);
+    let head = object!({
+        "conversation": conversation,
+        "question": find(answer.question)?,
+        "answer": without_content(&find(answer.id)?),
+    });
+    Ok((answer, begun, head))
 }
 
 /// The answer in one piece, when it has ended.
@@ -202,6 +252,9 @@ fn request(summary: &Summary, branch: &[Message], content: Option<&str>) -> Valu
             .iter()
             .map(|message| turn(&message.role, &message.content)),
     );
+    let is_continued =
+        content.is_none() && branch.last().is_some_and(|last| last.role == "assistant");
+    body.insert("continue_final_message".to_owned(), is_continued.into());
     messages.extend(content.map(|content| turn("user", content)));
     body.insert("messages".to_owned(), Value::Array(messages));
     body.insert("stream".to_owned(), Value::Bool(true));

@@ -68,6 +68,11 @@ fn answers(routes: Routes) -> Routes {
             messages::regenerate,
         )
         .post(
+            "/maque/conversations/{id}/messages/{message}/continue",
+            Access::User,
+            messages::go_on,
+        )
+        .post(
             "/maque/conversations/{id}/messages/{message}/stop",
             Access::User,
             messages::stop,

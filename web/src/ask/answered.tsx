@@ -1,0 +1,60 @@
+// The library's answer: its text with the numbers of its sources, and the sources word for word.
+import { Prose } from "../prose/prose";
+import { Wait } from "../talk/wait";
+import { placeWords, type Passage, type Quotation } from "../wire/library";
+import { useWords } from "../words/words";
+import type { Words } from "../words/zh";
+import type { Asking } from "./asking";
+
+export function Answered({ asking }: { asking: Asking }) {
+  const { ask: words } = useWords();
+  const { answer, isBusy, quotations, since, stage, text, trouble } = asking;
+  const isLost = answer?.outcome === "not_found";
+  return (
+    <section class="answered" aria-live="polite" aria-busy={isBusy}>
+      {text && <div class={isLost ? "not-found" : "kiosk-answer"}>{isLost ? <p>{words.notFound}</p> : <Prose text={text} isWhole={!isBusy} />}</div>}
+      {isBusy && !text && <Waiting stage={stage} since={since} words={words} />}
+      {trouble !== undefined && <p class="trouble" role="alert">{words.trouble(trouble)}</p>}
+      {0 < quotations.length && (
+        <>
+          <h2>{words.sources}{answer?.outcome === "faq" && ` · ${words.faq}`}</h2>
+          <ol class="sources">{quotations.map((one) => <Source key={one.index} quotation={one} />)}</ol>
+        </>
+      )}
+      {isLost && 0 < (answer?.passages.length ?? 0) && (
+        <>
+          <h2>{words.nearest}</h2>
+          <ul class="sources">{answer?.passages.slice(0, 3).map((one, idx) => <Near key={idx} passage={one} />)}</ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Waiting({ stage, since, words }: { stage: Asking["stage"]; since: number; words: Words["ask"] }) {
+  const name = stage?.stage;
+  if (name === undefined || name === "searching" || name === "rewriting") {
+    return <p class="wait" role="status"><span class="dot coming" />{name === "rewriting" ? words.rewriting : words.searching}</p>;
+  }
+  return <Wait since={since} stage={stage} />;
+}
+
+function Source({ quotation: { index, text, document, place, passage, start, end } }: { quotation: Quotation }) {
+  const { ask: words } = useWords();
+  const letters = Array.from(passage?.text ?? "");
+  const at = start - (passage?.start ?? 0);
+  return (
+    <li>
+      <blockquote><span class="numbers">[{index}]</span> {text}</blockquote>
+      <p class="place">{placeWords(document, place, words)}</p>
+      {passage && text.length < passage.text.length && (
+        <details><summary>{words.context}</summary><p>{letters.slice(0, at).join("")}<mark>{text}</mark>{letters.slice(at + end - start).join("")}</p></details>
+      )}
+    </li>
+  );
+}
+
+function Near({ passage: { text, document, place } }: { passage: Passage }) {
+  const { ask: words } = useWords();
+  return <li><blockquote>{text}</blockquote><p class="place">{placeWords(document, place, words)}</p></li>;
+}
