@@ -7,12 +7,12 @@ import { defineConfig, type Plugin } from "vite";
 /** Writes `file.gz` beside each file that shrinks. */
 const packed: Plugin = {
   name: "packed",
-  closeBundle() {
-    for (const name of ["index.html", ...readdirSync("dist/assets").map((file) => `assets/${file}`)]) {
+  writeBundle({ dir = "dist" }) {
+    for (const name of ["index.html", ...readdirSync(`${dir}/assets`).map((file) => `assets/${file}`)]) {
       if (name.endsWith(".gz")) continue;
-      const bytes = readFileSync(`dist/${name}`);
+      const bytes = readFileSync(`${dir}/${name}`);
       const small = gzipSync(bytes, { level: 9 });
-      if (small.length < bytes.length) writeFileSync(`dist/${name}.gz`, small);
+      if (small.length < bytes.length) writeFileSync(`${dir}/${name}.gz`, small);
     }
   },
 };

@@ -2,6 +2,7 @@
 // MAQUE_BIN=… MAQUE_WEIGHTS=model.gguf [SHOTS=folder] [DIST=dist] node e2e/run.mjs [scene …]
 import { assert, end, trouble } from "./browser.mjs";
 import { keeping, restarting } from "./keeping.mjs";
+import { pages, sharing } from "./pages.mjs";
 import { ready, start } from "./server.mjs";
 import { hostile, showing } from "./showing.mjs";
 import { starting } from "./starting.mjs";
@@ -14,6 +15,8 @@ try {
   await keeping(url);
   await showing(url);
   await hostile(url);
+  await pages(url);
+  await sharing();
   await restarting();
   await starting();
 } finally {

@@ -7,6 +7,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 
 const binary = process.env.MAQUE_BIN;
+process.setMaxListeners(50);
 export const weights = process.env.MAQUE_WEIGHTS;
 if (!binary || !weights) throw new Error("MAQUE_BIN and MAQUE_WEIGHTS name the binary and a GGUF file");
 
@@ -15,6 +16,7 @@ export function start({ home = mkdtempSync(join(tmpdir(), "maque-e2e-")), port =
   const child = spawn(binary, ["serve", "--no-open", "--port", String(port), "--model", model, "--threads", "2", ...args], {
     env: { PATH: process.env.PATH, HOME: home, MAQUE_HOME: home, ...env }, stdio: ["ignore", "ignore", "pipe"],
   });
+  process.once("exit", () => child.kill("SIGKILL"));
   let said = "";
   child.stderr.on("data", (bytes) => (said += bytes));
   const server = {

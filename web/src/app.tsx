@@ -34,6 +34,7 @@ export function App({ reach }: { reach: Reach }) {
       <Spoken.Provider value={LANGUAGES[language]}>
         {page === "talk" && <TalkPage onLanguage={switchLanguage} />}
         {page === "ask" && <Later key="ask" load={() => import("./ask/ask").then(({ AskPage }) => AskPage)} onLanguage={switchLanguage} />}
+        {page === "admin" && <Later key="admin" load={() => import("./admin/admin").then(({ AdminPage }) => AdminPage)} onLanguage={switchLanguage} />}
         <NoticeList />
       </Spoken.Provider>
     </Page.Provider>

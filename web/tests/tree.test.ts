@@ -57,6 +57,6 @@ test("tokens are estimated by script", () => {
 });
 
 test.each([
-  ["/", { page: "talk" }], ["/c/12", { page: "talk", id: 12 }], ["/ask", { page: "ask" }], ["/admin", { page: "talk" }],
+  ["/", { page: "talk" }], ["/c/12", { page: "talk", id: 12 }], ["/ask", { page: "ask" }], ["/admin", { page: "admin" }],
   ["/c/x", { page: "talk" }], ["/c/99999999999999999999", { page: "talk" }],
 ])("%s is a place", (path, place) => expect(placeOf(path)).toEqual(place));

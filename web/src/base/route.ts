@@ -1,13 +1,13 @@
 // Which part of the page is shown, by its address.
 import { Store } from "./store";
 
-export type Place = { page: "talk"; id?: number } | { page: "ask" };
+export type Place = { page: "talk"; id?: number } | { page: "ask" } | { page: "admin" };
 
 /** What an address shows; an unknown one is a new conversation. */
 export function placeOf(path: string): Place {
   const id = /^\/c\/(\d{1,15})$/.exec(path)?.[1];
   if (id) return { page: "talk", id: Number(id) };
-  return path === "/ask" ? { page: "ask" } : { page: "talk" };
+  return path === "/ask" ? { page: "ask" } : path === "/admin" ? { page: "admin" } : { page: "talk" };
 }
 
 export class Route extends Store {

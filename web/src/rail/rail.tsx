@@ -124,6 +124,7 @@ function Foot({ onLanguage }: { onLanguage: () => void }) {
       <div class="foot-tools">
         <button type="button" class="quiet tool" onClick={() => void importFiles(desk, words)}>{words.rail.import}</button>
         <a class="quiet tool" href="/ask" onClick={follow("/ask")}>{words.shell.library}</a>
+        {session.isAdmin && <a class="quiet tool" href="/admin" onClick={follow("/admin")}>{words.shell.admin}</a>}
       </div>
       <div class="foot-tools">
         <button type="button" class="quiet tool" id="theme" aria-label={themeLabel} title={themeLabel} onClick={turn}><Icon name={theme === "dark" ? "moon" : theme === "light" ? "sun" : "half"} />{words.shell.theme[theme]}</button>

@@ -16,7 +16,7 @@ interface Props {
 }
 
 export function PromptsSheet({ draft, onClose }: Props) {
-  const { prompts: words, personas: common, settings } = useWords();
+  const { prompts: words, personas: common } = useWords();
   const { prompts } = useContext(Page);
   const [edited, setEdited] = useState<string | undefined>();
   useStore(prompts);
@@ -40,7 +40,7 @@ export function PromptsSheet({ draft, onClose }: Props) {
         <ul>{prompts.list.map((text) => <Row key={text} text={text} onPut={put} onEdit={() => setEdited(text)} />)}</ul>
       </section>
       <section class="rows" aria-label={words.builtIn}>
-        <h3>{settings.builtIn}</h3>
+        <h3>{words.builtIn}</h3>
         <ul>{builtInPrompts(useLanguage()).map((text) => <Row key={text} text={text} onPut={put} />)}</ul>
       </section>
     </Sheet>

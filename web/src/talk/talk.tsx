@@ -8,7 +8,7 @@ import type { Chat } from "./chat";
 import type { Desk } from "./desk";
 import { Follower } from "./follower";
 import { Speaker } from "./speaker";
-import { Turn } from "./turn";
+import { Asked, Turn } from "./turn";
 import { Wait } from "./wait";
 import { Welcome } from "./welcome";
 
@@ -76,7 +76,7 @@ function PendingTurn({ chat, isReady }: { chat: Chat; isReady: boolean }) {
   const { content, since } = chat.pending ?? { content: undefined, since: 0 };
   return (
     <>
-      {content !== undefined && <article class="turn question" aria-label={words.you}><div class="you">{content}</div><div class="row end" /></article>}
+      {content !== undefined && <article class="turn question" aria-label={words.you}><Asked text={content} /><div class="row end" /></article>}
       <article class="turn reply" aria-label={words.answer} aria-busy="true"><Wait since={since} stage={undefined} before={isReady ? "sending" : "model"} /><div class="row" /></article>
     </>
   );

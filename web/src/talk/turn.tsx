@@ -13,6 +13,9 @@ import { figuresOf } from "./figures";
 import { fit, isSend } from "./field";
 import { Wait } from "./wait";
 
+const MAX_LETTERS = 900;
+const MAX_LINES = 16;
+
 interface Props {
   message: Message;
   chat: Chat;
@@ -37,13 +40,26 @@ function Question({ message, chat, versions, isBusy }: Props) {
     <article class="turn question" aria-label={words.you} id={`m${message.id}`}>
       {isEdited
         ? <Editor message={message} onDone={(text) => { setEdited(false); if (text) void chat.edit(message.id, text); }} />
-        : <div class="you">{message.content}</div>}
+        : <Asked text={message.content} />}
       <div class="row end">
         <Versions chat={chat} id={message.id} versions={versions} isBusy={isBusy} />
         {!isEdited && !isBusy && <button type="button" class="quiet" data-edit onClick={() => setEdited(true)}>{words.edit}</button>}
         <CopyButton text={message.content} />
       </div>
     </article>
+  );
+}
+
+/** A question; of a very long one the beginning, until the reader wants it all. */
+export function Asked({ text }: { text: string }) {
+  const { turn: words } = useWords();
+  const [isWhole, setWhole] = useState(false);
+  const isLong = MAX_LETTERS < text.length || MAX_LINES < text.split("\n").length;
+  return (
+    <div class={`you${isLong && !isWhole ? " cut" : ""}`}>
+      {text}
+      {isLong && <button type="button" class="quiet strong" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>{isWhole ? words.showLess : words.showAll(text.length)}</button>}
+    </div>
   );
 }
 

@@ -1,0 +1,66 @@
+// Scenes of the pages beside the conversation, and of a server that is shared: administration, guests by PIN and by QR
+// code, copying over plain http from an address that is not loopback.
+import { EN, ZH, answered, ask, assert, begin, button, input, scene } from "./browser.mjs";
+import { lanAddress, ready, start } from "./server.mjs";
+
+export async function pages(url) {
+  await scene("ask-empty", `${url}/ask`, ZH, async (page) => {
+    await page.getByText("还没有资料库").waitFor();
+    await page.locator("#language").click();
+    await page.getByText("There is no library yet").waitFor();
+    await page.getByRole("link", { name: "Back to the chat" }).click();
+    await page.locator(".welcome").waitFor();
+  });
+
+  await scene("admin", url, EN, async (page) => {
+    await page.getByRole("link", { name: "Administration" }).click();
+    await page.getByText("Only this computer can use it now.").waitFor();
+    await page.getByRole("cell", { name: "administrator" }).waitFor();
+    assert.match(page.url(), /\/admin$/);
+  });
+}
+
+/** A server on this machine's LAN address, where everybody needs to be let in. */
+export async function sharing() {
+  const host = lanAddress();
+  if (!host) return console.log("skipped: this machine has no address but loopback");
+  const server = start({ args: ["--share", "--host", host, "--api-key", "the owner's key"] });
+  const url = await ready(server);
+  const lan = `http://${host}:${new URL(url).port}`;
+  let pin = "";
+  await scene("admin-share", `${url}/admin`, ZH, async (page) => {
+    await page.locator("#key").fill("wrong");
+    await button(page, "进入").click();
+    await page.getByText("不对，或者已经过期").waitFor();
+    await page.locator("#key").fill("the owner's key");
+    await button(page, "进入").click();
+    await page.getByText("局域网里的人可以进来").waitFor();
+    await page.getByLabel("人数").fill("2");
+    await button(page, "生成邀请").click();
+    await page.locator(".qr path").waitFor();
+    pin = (await page.locator("[data-pin]").textContent()).trim();
+    assert.match(pin, /^\d{4} \d{4}$/);
+    await page.getByText(/\d 分 \d+ 秒后失效/).waitFor();
+  });
+  await scene("guest", lan, ZH, async (page, context) => {
+    if (!pin) return;
+    await page.locator("#key").fill(pin);
+    await button(page, "进入").click();
+    await page.locator("#key").waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => `${isSecureContext} ${navigator.clipboard}`), "false undefined");
+    await begin(page);
+    await ask(page, "复制这一句");
+    await answered(page);
+    await page.locator("article.question").hover();
+    await page.locator("article.question [data-copy]").click();
+    await page.getByText("已复制").waitFor();
+    await input(page).focus();
+    await page.keyboard.press("Control+v");
+    assert.equal(await input(page).inputValue(), "复制这一句");
+    const other = await context.newPage();
+    await other.goto(`${lan}/admin`);
+    await other.getByText("只有管理员能看这一页").waitFor();
+  });
+  await server.kill();
+  server.remove();
+}
