@@ -17,7 +17,7 @@ export async function starting() {
     await page.getByText("模型就绪后开始").waitFor();
     await page.locator(".prose").waitFor({ timeout: 60_000 });
     await page.locator(".stage").waitFor({ state: "detached" });
-    await page.locator(".box .stop").click().catch(() => undefined);
+    await page.locator(".box .stop").click({ timeout: 1000 }).catch(() => undefined); // it may be whole already
     await answered(page);
   });
   await server.kill();
