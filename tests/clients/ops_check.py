@@ -38,6 +38,7 @@ def metrics():
                  "request_queue_time_seconds_count", "prompt_tokens_total", "generation_tokens_total", "request_success_total",
                  "prefix_cache_hits_total", "kv_pages", "kv_pages_cached", "http_requests_total"):
         assert sums(f"maque:{name}") > 0, (name, text)
+    assert sums("maque:spec_decode_num_accepted_tokens_total") <= sums("maque:spec_decode_num_draft_tokens_total"), text
     assert sums("maque:num_requests_running") == 0 and sums("maque:num_requests_waiting") == 0, text
 
 

@@ -2,12 +2,14 @@
 
 use crate::board::Board;
 use crate::cache::{Cache, Demand, PageTable};
+use crate::drafts;
 use crate::handle::{EngineOptions, Load, Message};
 use crate::outbox::{Flow, Outbox};
 use crate::pace::Pace;
 use crate::plan::{self, Limits, Task, Work};
 use crate::queue::{Queue, Waiting};
 use crate::sequence::{Judges, Sequence};
+use crate::step_times::StepTimes;
 use crate::{Finish, Runner};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,6 +30,9 @@ pub(crate) struct Scheduler {
     leaving: Vec<Outbox>,   // of finished sequences whose readers are behind
     cache: Cache,
     pace: Pace,
+    step_times: StepTimes,
+    n_drafted: u64,
+    n_accepted: u64,
     judges: Judges,
 }
 
@@ -60,6 +65,9 @@ impl Scheduler {
             leaving: Vec::new(),
             cache,
             pace: Pace::default(),
+            step_times: StepTimes::default(),
+            n_drafted: 0,
+            n_accepted: 0,
             judges: Judges::default(),
         }
     }
@@ -76,6 +84,7 @@ impl Scheduler {
     pub(crate) fn step(&mut self) -> Turn {
         self.cancel();
         self.admit();
+        self.guess();
         let n_tokens = self.plan();
         let turn = if n_tokens.iter().all(|&n| n == 0) {
             Turn::Idle
@@ -167,12 +176,8 @@ impl Scheduler {
                 break;
             };
             let waiting = self.queue.take(index, &n_running);
-            self.running.push(Sequence::new(
-                waiting,
-                table,
-                n_cached,
-                self.options.context,
-            ));
+            self.running
+                .push(Sequence::new(waiting, table, n_cached, &self.options));
         }
         if self.queue.is_empty() {
             self.board
@@ -232,6 +237,20 @@ impl Scheduler {
         n_running
     }
 
+    /// Lets those who write guess what comes next, as far as that pays for all of them.
+    fn guess(&mut self) {
+        let mut writing: Vec<_> = self
+            .running
+            .iter_mut()
+            .filter(|sequence| sequence.is_writing())
+            .collect();
+        let odds: Vec<_> = writing.iter().map(|sequence| sequence.odds()).collect();
+        let lengths = drafts::lengths(&odds, &self.step_times);
+        for (sequence, n_guesses) in writing.iter_mut().zip(lengths) {
+            sequence.guess(n_guesses);
+        }
+    }
+
     fn plan(&self) -> Vec<usize> {
         let tasks: Vec<Task> = self
             .running
@@ -285,8 +304,11 @@ impl Scheduler {
         let start = (self.clock)();
         let is_done = self.runner.forward(&batch, &keep_going);
         if is_done {
-            self.pace
-                .observe(n_prompt_tokens, (self.clock)().duration_since(start));
+            let elapsed = (self.clock)().duration_since(start);
+            self.pace.observe(n_prompt_tokens, elapsed);
+            if n_prompt_tokens == 0 {
+                self.step_times.observe(n_tokens.iter().sum(), elapsed);
+            }
         }
         is_done
     }
@@ -305,9 +327,12 @@ impl Scheduler {
                 .map(|row| self.runner.logits(row))
                 .collect();
             n_rows_before += n_rows;
-            let was_read = sequence.is_read();
+            let (was_read, n_done) = (sequence.is_read(), sequence.n_done());
             sequence.absorb(n, &rows, &mut self.judges);
-            if !was_read && sequence.is_read() {
+            if was_read {
+                self.n_drafted += n as u64 - 1;
+                self.n_accepted += (sequence.n_done() - n_done) as u64 - 1;
+            } else if sequence.is_read() {
                 let scope = sequence.scope();
                 let (table, tokens) = sequence.table_mut();
                 self.cache.share(table, scope, tokens);
@@ -339,6 +364,8 @@ impl Scheduler {
             n_pages_used: counts.n_used,
             n_pages_cached: counts.n_cached,
             n_pages: self.runner.n_pages(),
+            n_drafted: self.n_drafted,
+            n_accepted: self.n_accepted,
         });
     }
 

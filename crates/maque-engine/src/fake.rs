@@ -1,4 +1,4 @@
-//! A runner for tests: its logits are hashes of all tokens before them, read through KV pages as a real one would.
+//! A runner for tests: its logits are hashes of the tokens before them, read through KV pages as a real one would.
 
 use crate::Runner;
 use maque_kernels::PAGE_TOKENS;
@@ -54,6 +54,18 @@ pub(crate) struct Sizes {
     pub(crate) max_batch_tokens: usize,
     pub(crate) max_logits: usize,
     pub(crate) time_per_token: Duration,
+    /// What it looks back to.
+    pub(crate) sight: Sight,
+}
+
+/// How far back the fake looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// To all tokens and where they are: answers never repeat themselves.
+    #[default]
+    Whole,
+    /// To the last two tokens: answers keep coming back to what they said before.
+    Short,
 }
 
 impl Default for Sizes {
@@ -64,6 +76,7 @@ impl Default for Sizes {
             max_batch_tokens: 64,
             max_logits: 32,
             time_per_token: Duration::ZERO,
+            sight: Sight::Whole,
         }
     }
 }
@@ -158,11 +171,14 @@ impl Runner for Fake {
         for slice in batch {
             for (position, &token) in (slice.start..).zip(slice.tokens) {
                 let page = slice.pages[position / PAGE_TOKENS] as usize;
-                self.kv[page][position % PAGE_TOKENS] = Some(key(token, position));
+                let key = self.sizes.sight.key(token, position);
+                self.kv[page][position % PAGE_TOKENS] = Some(key);
             }
             let wanted = slice.logits.clone().map(|index| slice.start + index);
-            let rows = wanted
-                .map(|last| logits((0..=last).map(|position| self.read(slice.pages, position))));
+            let rows = wanted.map(|last| {
+                let seen = self.sizes.sight.first(last)..=last;
+                logits(seen.map(|position| self.read(slice.pages, position)))
+            });
             self.rows.extend(rows.collect::<Vec<_>>());
         }
         while script == Script::Wait && keep_going() {
@@ -190,16 +206,28 @@ impl Runner for Fake {
 }
 
 /// The fake's logits after `tokens`, without any engine.
-pub(crate) fn logits_after(tokens: &[u32]) -> Vec<f32> {
-    logits(
-        (0..)
-            .zip(tokens)
-            .map(|(position, &token)| key(token, position)),
-    )
+pub(crate) fn logits_after(sight: Sight, tokens: &[u32]) -> Vec<f32> {
+    let first = sight.first(tokens.len() - 1);
+    let seen = (first..).zip(&tokens[first..]);
+    logits(seen.map(|(position, &token)| sight.key(token, position)))
 }
 
-fn key(token: u32, position: usize) -> u64 {
-    hash(u64::from(token) << 32 | position as u64)
+impl Sight {
+    /// What a token's key and value stand for.
+    fn key(self, token: u32, position: usize) -> u64 {
+        match self {
+            Sight::Whole => hash(u64::from(token) << 32 | position as u64),
+            Sight::Short => hash(u64::from(token)),
+        }
+    }
+
+    /// The first position that one looks back to from `last`.
+    fn first(self, last: usize) -> usize {
+        match self {
+            Sight::Whole => 0,
+            Sight::Short => last.saturating_sub(1),
+        }
+    }
 }
 
 fn logits(keys: impl Iterator<Item = u64>) -> Vec<f32> {

@@ -4,7 +4,7 @@ use crate::board::Board;
 use crate::engine::Scheduler;
 use crate::outbox::{CAPACITY, Outbox};
 use crate::queue::{Retention, Waiting};
-use crate::{Event, Request, Runner, Sampling};
+use crate::{Event, Request, Runner, Sampling, Speculation};
 use maque_kernels::PAGE_TOKENS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +24,8 @@ pub struct EngineOptions {
     pub max_running: usize,
     /// Context per sequence in tokens.
     pub context: usize,
+    /// Whether tokens are guessed and verified together.
+    pub speculation: Speculation,
 }
 
 impl Default for EngineOptions {
@@ -33,6 +35,7 @@ impl Default for EngineOptions {
             max_queue_per_client: 8,
             max_running: 16,
             context: 2048,
+            speculation: Speculation::Auto,
         }
     }
 }
@@ -146,6 +149,10 @@ pub struct Load {
     pub n_pages_cached: usize,
     /// Pages there are.
     pub n_pages: usize,
+    /// Tokens that were guessed and verified so far.
+    pub n_drafted: u64,
+    /// Those of them that were right.
+    pub n_accepted: u64,
 }
 
 impl Engine {

@@ -4,6 +4,7 @@ mod board;
 mod cache;
 mod candidates;
 mod constraint;
+mod drafts;
 mod engine;
 #[cfg(test)]
 mod fake;
@@ -22,9 +23,12 @@ mod runner;
 mod sampler;
 mod sequence;
 mod softmax;
+mod speculation;
+mod step_times;
 
 pub use candidates::argmax;
 pub use constraint::{Allowed, Constraint};
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
 pub use request::{Event, Finish, Logprob, RepetitionGuard, Request, Sampling, TokenEvent, Usage};
 pub use runner::{ModelRunner, Runner, RunnerOptions};
+pub use speculation::Speculation;

@@ -3,8 +3,8 @@
 /// What a running sequence could do in the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// Feed one token and sample the next.
-    Decode,
+    /// Feed one token and sample the next; feed so many proposed ones too where there is room.
+    Decode { n_draft: usize },
     /// Read a prompt of which so many tokens are left.
     Prefill { n_left: usize, logits: PromptLogits },
     /// Nothing: its reader is behind.
@@ -37,12 +37,13 @@ pub(crate) struct Limits {
 }
 
 /// Tokens to feed per task. Every decoding sequence has one; the rest is for prompts, shared evenly between clients (what one
-/// does not need goes to the others), within a client by arrival.
+/// does not need goes to the others), within a client by arrival; proposed tokens have what is left.
 pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
     let mut tokens = vec![0; tasks.len()];
     let mut n_decodes = 0;
     for (n_tokens, task) in tokens.iter_mut().zip(tasks) {
-        if task.work == Work::Decode && n_decodes < limits.n_tokens.min(limits.n_logits) {
+        let is_decode = matches!(task.work, Work::Decode { .. });
+        if is_decode && n_decodes < limits.n_tokens.min(limits.n_logits) {
             *n_tokens = 1;
             n_decodes += 1;
         }
@@ -69,7 +70,23 @@ pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
             }
         }
     }
+    let n_left = (limits.n_tokens - tokens.iter().sum::<usize>()).min(n_rows);
+    add_drafts(&mut tokens, tasks, n_left);
     tokens
+}
+
+/// Proposed tokens for those who decode, by arrival; each is a token and a row.
+fn add_drafts(tokens: &mut [usize], tasks: &[Task], n_left: usize) {
+    let mut n_left = n_left;
+    for (n_tokens, task) in tokens.iter_mut().zip(tasks) {
+        if let Work::Decode { n_draft } = task.work
+            && *n_tokens == 1
+        {
+            let n = n_draft.min(n_left);
+            *n_tokens += n;
+            n_left -= n;
+        }
+    }
 }
 
 struct Chunk {
@@ -148,7 +165,13 @@ mod tests {
     fn decode(client: u64) -> Task {
         Task {
             client,
-            work: Work::Decode,
+            work: Work::Decode { n_draft: 0 },
+        }
+    }
+    fn guess(client: u64, n_draft: usize) -> Task {
+        Task {
+            client,
+            work: Work::Decode { n_draft },
         }
     }
     fn pause(client: u64) -> Task {
@@ -196,6 +219,14 @@ mod tests {
             // a paused sequence does nothing and slows nobody
             (&[pause(1), prefill(2, 100)], &[0, 64]),
             (&[pause(1)], &[0]),
+            // proposed tokens have what the others leave
+            (&[guess(1, 4)], &[5]),
+            (&[guess(1, 40)], &[8]),
+            (&[guess(1, 4), guess(2, 4)], &[5, 3]),
+            (&[guess(1, 9), decode(2), decode(3)], &[6, 1, 1]),
+            (&[guess(1, 4), prefill(2, 100)], &[5, 16]),
+            (&[guess(1, 9), prefill(2, 9)], &[7, 9]),
+            (&[guess(1, 4), echo(2, 100)], &[1, 7]),
         ] {
             assert_eq!(plan(tasks, LIMITS), want, "{tasks:?}");
         }
@@ -205,7 +236,11 @@ mod tests {
         let logits = prop_oneof![Just(PromptLogits::Last), Just(PromptLogits::All)];
         let prompt =
             (1..200_usize, logits).prop_map(|(n_left, logits)| Work::Prefill { n_left, logits });
-        let work = prop_oneof![Just(Work::Decode), Just(Work::Pause), prompt];
+        let work = prop_oneof![
+            (0..9_usize).prop_map(|n_draft| Work::Decode { n_draft }),
+            Just(Work::Pause),
+            prompt
+        ];
         (0..4_u64, work).prop_map(|(client, work)| Task { client, work })
     }
 
@@ -217,7 +252,7 @@ mod tests {
         ) {
             let tokens = plan(&tasks, Limits { n_tokens, n_beside_decode, n_logits });
             let n_rows: usize = tasks.iter().zip(&tokens).map(|(task, &n)| match task.work {
-                Work::Decode => n,
+                Work::Decode { .. } => n,
                 Work::Prefill { logits: PromptLogits::All, .. } => n,
                 Work::Prefill { n_left, .. } => usize::from(n == n_left),
                 Work::Pause => 0,
@@ -226,7 +261,7 @@ mod tests {
             prop_assert!(n_rows <= n_logits);
             for (task, &n) in tasks.iter().zip(&tokens) {
                 match task.work {
-                    Work::Decode => prop_assert_eq!(n, 1),
+                    Work::Decode { n_draft } => prop_assert!((1..=1 + n_draft).contains(&n)),
                     Work::Pause => prop_assert_eq!(n, 0),
                     Work::Prefill { n_left, .. } => prop_assert!(n <= n_left),
                 }

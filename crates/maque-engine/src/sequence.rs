@@ -9,7 +9,10 @@ use crate::prefix::Scope;
 use crate::queue::{Retention, Waiting};
 use crate::repetition::LoopDetector;
 use crate::sampler::Sampler;
-use crate::{Allowed, Event, Finish, RepetitionGuard, Request, TokenEvent};
+use crate::speculation::Speculator;
+use crate::{
+    Allowed, EngineOptions, Event, Finish, RepetitionGuard, Request, Speculation, TokenEvent,
+};
 use maque_model::Slice;
 
 /// Buffers for looking at logits, one set an engine.
@@ -30,6 +33,8 @@ pub(crate) struct Sequence {
     n_done: usize,  // tokens whose KV is in the pages
     n_limit: usize, // tokens in all at most
     table: PageTable,
+    speculator: Option<Speculator>,
+    draft: Vec<u32>, // while it writes: its last token, and what is guessed to follow
     penalties: Penalties,
     loop_detector: Option<LoopDetector>,
     finish: Option<Finish>,
@@ -44,7 +49,7 @@ impl Sequence {
         waiting: Waiting,
         table: PageTable,
         n_cached: usize,
-        context: usize,
+        options: &EngineOptions,
     ) -> Sequence {
         let Waiting {
             mut request,
@@ -58,7 +63,7 @@ impl Sequence {
             .prompt
             .len()
             .saturating_add(request.max_tokens)
-            .min(context);
+            .min(options.context);
         let tokens = std::mem::take(&mut request.prompt);
         outbox.set_cached(n_cached);
         outbox.inform(Event::Reading {
@@ -66,6 +71,8 @@ impl Sequence {
             total: tokens.len(),
         });
         Sequence {
+            speculator: (options.speculation == Speculation::Auto).then(Speculator::default),
+            draft: Vec::new(),
             penalties: Penalties::new(&request.sampling, &tokens),
             loop_detector: (request.repetition_guard == RepetitionGuard::On)
                 .then(LoopDetector::new),
@@ -122,6 +129,11 @@ impl Sequence {
         self.n_prompt <= self.n_done
     }
 
+    /// Whether it would feed its last token in the next step.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.is_read() && !self.is_paused
+    }
+
     /// The prefix to keep for everyone once it is evaluated.
     pub(crate) fn to_pin(&self) -> Option<&[u32]> {
         (self.retention == Retention::Everyone && self.is_read())
@@ -144,7 +156,9 @@ impl Sequence {
             return Work::Pause;
         }
         if self.is_read() {
-            return Work::Decode;
+            return Work::Decode {
+                n_draft: self.draft.len().saturating_sub(1),
+            };
         }
         let logits = match self.request.prompt_logprobs {
             Some(_) => PromptLogits::All,
@@ -156,14 +170,39 @@ impl Sequence {
         }
     }
 
+    /// The probabilities that its next 1, 2, … guesses are all right.
+    pub(crate) fn odds(&self) -> Vec<f64> {
+        let n_max = self.n_limit - 1 - self.tokens.len(); // the last token is never fed
+        let speculator = self.speculator.as_ref();
+        speculator.map_or_else(Vec::new, |speculator| speculator.odds(n_max))
+    }
+
+    /// Guesses what it will write in the next step: so many tokens.
+    pub(crate) fn guess(&mut self, n_guesses: usize) {
+        self.draft.clear();
+        self.draft.extend(self.tokens.last());
+        if let Some(speculator) = &self.speculator {
+            let guesses = speculator.guesses(&self.tokens);
+            self.draft.extend(guesses.take(n_guesses));
+        }
+    }
+
     /// Its next `n_tokens` tokens as a slice of a batch.
     pub(crate) fn slice(&self, n_tokens: usize) -> Slice<'_> {
+        if self.is_read() {
+            return Slice {
+                tokens: &self.draft[..n_tokens],
+                start: self.n_done,
+                pages: self.table.pages(),
+                logits: 0..n_tokens, // each verifies the guess that follows
+            };
+        }
         let end = self.n_done + n_tokens;
         // A row describes the token that follows; after the prompt's last token it is for sampling.
         let has_next = end != self.n_prompt || self.n_prompt < self.n_limit;
         let last_row = if has_next { n_tokens } else { n_tokens - 1 };
         let first_row = match self.request.prompt_logprobs {
-            Some(_) if !self.is_read() => 0,
+            Some(_) => 0,
             _ if end < self.n_prompt => n_tokens,
             _ => n_tokens - 1,
         };
@@ -187,16 +226,16 @@ impl Sequence {
 
     /// Takes the outcome of a step that fed `n_tokens`: the logits rows that its slice asked for.
     pub(crate) fn absorb(&mut self, n_tokens: usize, rows: &[&[f32]], judges: &mut Judges) {
-        let was_read = self.is_read();
+        if self.is_read() {
+            return self.verify(rows, judges);
+        }
         let start = self.n_done;
         self.n_done += n_tokens;
-        if !was_read {
-            self.describe_prompt(start, rows, &mut judges.logprobs);
-            self.outbox.inform(Event::Reading {
-                done: self.n_done,
-                total: self.n_prompt,
-            });
-        }
+        self.describe_prompt(start, rows, &mut judges.logprobs);
+        self.outbox.inform(Event::Reading {
+            done: self.n_done,
+            total: self.n_prompt,
+        });
         if !self.is_read() {
             return;
         }
@@ -205,6 +244,17 @@ impl Sequence {
         }
         if let Some(logits) = rows.last() {
             self.write(logits, judges);
+        }
+    }
+
+    /// Writes as many tokens as were guessed right, and one more. Positions behind them are written over by the next step.
+    fn verify(&mut self, rows: &[&[f32]], judges: &mut Judges) {
+        for (index, logits) in rows.iter().enumerate() {
+            self.n_done += 1;
+            self.write(logits, judges);
+            if self.is_finished() || self.draft.get(index + 1) != self.tokens.last() {
+                return;
+            }
         }
     }
 
@@ -236,6 +286,9 @@ impl Sequence {
         }
         self.penalties.accept(&self.request.sampling, id);
         self.tokens.push(id);
+        if let Some(speculator) = &mut self.speculator {
+            speculator.accept(&self.tokens);
+        }
         self.outbox.push(Event::Token(match self.request.logprobs {
             Some(n_top) => judges.logprobs.describe(logits, id, n_top),
             None => TokenEvent {

@@ -87,6 +87,28 @@ impl Metrics {
 
     /// All counters, and what the engine has in hand now.
     pub(crate) fn gather(&self, load: Load) -> Vec<MetricFamily> {
+        let mut families = self.of_engine(load);
+        for histogram in [
+            &self.first_token,
+            &self.between_tokens,
+            &self.queue,
+            &self.whole,
+        ] {
+            families.extend(histogram.collect());
+        }
+        for counter in [
+            &self.prompt_tokens,
+            &self.cached_tokens,
+            &self.generated_tokens,
+        ] {
+            families.extend(counter.collect());
+        }
+        families.extend(self.ends.collect());
+        families
+    }
+
+    /// What the engine counts itself.
+    fn of_engine(&self, load: Load) -> Vec<MetricFamily> {
         let used = load.n_pages_used as f64 / load.n_pages.max(1) as f64;
         let gauges = [
             ("num_requests_running", "Answers under way.", load.n_running),
@@ -107,6 +129,18 @@ impl Metrics {
             ),
             ("kv_pages", "KV pages there are.", load.n_pages),
         ];
+        let counters = [
+            (
+                "spec_decode_num_draft_tokens_total",
+                "Tokens that were guessed and verified together.",
+                load.n_drafted,
+            ),
+            (
+                "spec_decode_num_accepted_tokens_total",
+                "Guessed tokens that were right.",
+                load.n_accepted,
+            ),
+        ];
         let label = |name: &str, help| {
             Opts::new(format!("maque:{name}"), help).const_label("model_name", &self.model)
         };
@@ -116,6 +150,11 @@ impl Metrics {
             gauge.set(value as i64);
             families.extend(gauge.collect());
         }
+        for (name, help, value) in counters {
+            let counter = IntCounter::with_opts(label(name, help)).expect("a constant name");
+            counter.inc_by(value);
+            families.extend(counter.collect());
+        }
         let share = label(
             "kv_cache_usage_perc",
             "Share of KV pages that answers use; 1 is all.",
@@ -123,22 +162,6 @@ impl Metrics {
         let share = prometheus::Gauge::with_opts(share).expect("a constant name");
         share.set(used);
         families.extend(share.collect());
-        for histogram in [
-            &self.first_token,
-            &self.between_tokens,
-            &self.queue,
-            &self.whole,
-        ] {
-            families.extend(histogram.collect());
-        }
-        for counter in [
-            &self.prompt_tokens,
-            &self.cached_tokens,
-            &self.generated_tokens,
-        ] {
-            families.extend(counter.collect());
-        }
-        families.extend(self.ends.collect());
         families
     }
 

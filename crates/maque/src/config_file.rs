@@ -2,7 +2,7 @@
 
 use crate::exit::Problem;
 use crate::say::Say;
-use crate::settings::{ByteSize, Dtype};
+use crate::settings::{ByteSize, Dtype, Speculation};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -19,6 +19,7 @@ pub(crate) struct ConfigFile {
     pub(crate) context: Option<NonZeroUsize>,
     pub(crate) dtype: Option<Dtype>,
     pub(crate) memory: Option<ByteSize>,
+    pub(crate) speculation: Option<Speculation>,
     pub(crate) host: Option<IpAddr>,
     pub(crate) port: Option<u16>,
     pub(crate) share: Option<bool>,
@@ -61,7 +62,17 @@ impl<'de> Deserialize<'de> for ByteSize {
 
 impl<'de> Deserialize<'de> for Dtype {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Dtype, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        clap::ValueEnum::from_str(&name, false).map_err(D::Error::custom)
+        choice(deserializer)
     }
+}
+
+impl<'de> Deserialize<'de> for Speculation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Speculation, D::Error> {
+        choice(deserializer)
+    }
+}
+
+/// One of the words that the flag takes.
+fn choice<'de, D: Deserializer<'de>, T: clap::ValueEnum>(deserializer: D) -> Result<T, D::Error> {
+    T::from_str(&String::deserialize(deserializer)?, false).map_err(D::Error::custom)
 }

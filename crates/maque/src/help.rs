@@ -88,6 +88,10 @@ const TEXTS: &[(&str, &str)] = &[
         "给对话的内存（KV 缓存），写成 512M 或 2G（默认 256M）",
     ),
     (
+        "Guess tokens that repeat the prompt or the answer, and verify several at once; answers are the same [default: auto]",
+        "猜测会重复提示或回答的 token，一次验证多个；回答不变（默认 auto）",
+    ),
+    (
         "List the models that can be pulled instead",
         "改为列出可以获取的模型",
     ),

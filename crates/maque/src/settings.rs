@@ -56,6 +56,15 @@ pub(crate) enum Dtype {
     F32,
 }
 
+/// Whether tokens are guessed and verified together; answers are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Speculation {
+    /// Where an answer repeats its prompt or itself.
+    Auto,
+    /// Never.
+    Off,
+}
+
 /// Flags about the model and the machine.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ModelFlags {
@@ -74,6 +83,9 @@ pub(crate) struct ModelFlags {
     /// Memory for conversations (KV cache), as 512M or 2G [default: 256M]
     #[arg(long, value_name = "BYTES")]
     pub(crate) memory: Option<ByteSize>,
+    /// Guess tokens that repeat the prompt or the answer, and verify several at once; answers are the same [default: auto]
+    #[arg(long)]
+    pub(crate) speculation: Option<Speculation>,
 }
 
 /// Flags about the server.
@@ -103,6 +115,7 @@ pub(crate) struct Settings {
     pub(crate) context: Setting<NonZeroUsize>,
     pub(crate) dtype: Setting<Dtype>,
     pub(crate) memory: Setting<ByteSize>,
+    pub(crate) speculation: Setting<Speculation>,
     pub(crate) host: Setting<Option<IpAddr>>,
     pub(crate) port: Setting<u16>,
     pub(crate) share: Setting<bool>,
@@ -170,6 +183,7 @@ impl<'a> Resolver<'a> {
             context: choose(model.context, file.context, || nonzero(DEFAULT_CONTEXT)),
             dtype: choose(model.dtype, file.dtype, || Dtype::Keep),
             memory: choose(model.memory, file.memory, || DEFAULT_MEMORY),
+            speculation: choose(model.speculation, file.speculation, || Speculation::Auto),
             host: choose(server.host.map(Some), file.host.map(Some), || None),
             port: choose(server.port, file.port, || DEFAULT_PORT),
             share: choose(server.share.then_some(true), file.share, || false),

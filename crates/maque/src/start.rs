@@ -2,7 +2,7 @@
 
 use crate::loaded::Loaded;
 use crate::models::{self, Located};
-use crate::settings::Settings;
+use crate::settings::{Settings, Speculation};
 use maque_engine::{Engine, EngineOptions, RunnerOptions};
 use maque_hub::Progress;
 use maque_server::{Parts, Service, Stage};
@@ -57,6 +57,10 @@ fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {
         runner,
         EngineOptions {
             context,
+            speculation: match settings.speculation.value {
+                Speculation::Auto => maque_engine::Speculation::Auto,
+                Speculation::Off => maque_engine::Speculation::Off,
+            },
             ..EngineOptions::default()
         },
     );

@@ -1,12 +1,12 @@
 //! The scheduler on a fake runner and a fake clock, step by step.
 
 use super::*;
-use crate::fake::{Fake, FakeClock, Log, N_VOCAB, Script, Sizes, logits_after};
+use crate::fake::{Fake, FakeClock, Log, N_VOCAB, Script, Sight, Sizes, logits_after};
 use crate::outbox::{CAPACITY, PATIENCE};
 use crate::penalties::Penalties;
 use crate::queue::Retention;
 use crate::sampler::Sampler;
-use crate::{Event, Request, Sampling, TokenEvent, Usage};
+use crate::{Event, Request, Sampling, Speculation, TokenEvent, Usage};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver as EventReceiver;
@@ -14,6 +14,7 @@ use tokio::sync::mpsc::Receiver as EventReceiver;
 mod constraints;
 mod phases;
 mod reuse;
+mod speculation;
 mod workload;
 
 /// A scheduler and everything around it.
@@ -36,13 +37,28 @@ impl Bench {
     }
 
     fn with_running(sizes: Sizes, max_running: usize) -> Bench {
-        let clock = FakeClock::new();
-        let (fake, log) = Fake::new(sizes, clock.clone());
-        let board = Arc::new(Board::new(max_running));
         let options = EngineOptions {
             max_running,
-            context: sizes.max_positions,
             ..EngineOptions::default()
+        };
+        Bench::with_options(sizes, options)
+    }
+
+    fn with_speculation(sizes: Sizes, speculation: Speculation) -> Bench {
+        let options = EngineOptions {
+            speculation,
+            ..EngineOptions::default()
+        };
+        Bench::with_options(sizes, options)
+    }
+
+    fn with_options(sizes: Sizes, options: EngineOptions) -> Bench {
+        let clock = FakeClock::new();
+        let (fake, log) = Fake::new(sizes, clock.clone());
+        let board = Arc::new(Board::new(options.max_running));
+        let options = EngineOptions {
+            context: sizes.max_positions,
+            ..options
         };
         let engine_clock = clock.clone();
         let scheduler = Scheduler::new(
@@ -168,12 +184,16 @@ fn greedy(n_prompt: usize, salt: u32, max_tokens: usize) -> Request {
 
 /// The answer's tokens by definition: no engine, no pages.
 fn expected(request: &Request, context: usize) -> Vec<u32> {
+    expected_of(Sight::Whole, request, context)
+}
+
+fn expected_of(sight: Sight, request: &Request, context: usize) -> Vec<u32> {
     let mut tokens = request.prompt.clone();
     let mut penalties = Penalties::new(&request.sampling, &tokens);
     let limit = (tokens.len() + request.max_tokens).min(context);
     while tokens.len() < limit {
         let id = Sampler::default().sample(
-            &logits_after(&tokens),
+            &logits_after(sight, &tokens),
             &request.sampling,
             &penalties,
             tokens.len(),

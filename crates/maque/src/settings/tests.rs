@@ -78,7 +78,7 @@ fn a_wrong_line_of_the_file_is_named() {
 
 #[test]
 fn the_file_sets_everything() {
-    let file = "isa = \"scalar\"\nthreads = 3\ncontext = 100\ndtype = \"f32\"\nmemory = \"1G\"\nhost = \"::1\"\nport = 80\napi_keys = [\"k\"]\nhf_endpoint = \"https://a\"\n";
+    let file = "isa = \"scalar\"\nthreads = 3\ncontext = 100\ndtype = \"f32\"\nmemory = \"1G\"\nspeculation = \"off\"\nhost = \"::1\"\nport = 80\napi_keys = [\"k\"]\nhf_endpoint = \"https://a\"\n";
     let settings = resolve(&[], file, &ModelFlags::default()).expect("settings are right");
     assert_eq!(settings.threads.value.get(), 3);
     assert_eq!(
@@ -93,6 +93,7 @@ fn the_file_sets_everything() {
         settings.host.value,
         Some("::1".parse().expect("an address"))
     );
+    assert_eq!(settings.speculation.value, Speculation::Off);
     assert_eq!(settings.api_keys.value, ["k"]);
     assert_eq!(settings.hf_endpoint.value.as_deref(), Some("https://a"));
     assert_eq!(settings.isa.origin, Origin::File);

@@ -19,6 +19,7 @@ mod serve;
 mod server;
 mod share;
 mod slow;
+mod speculation;
 mod structure;
 mod weights;
 mod wire;

@@ -133,7 +133,7 @@ fn prompt_tokens_are_described_one_by_one() {
         assert_eq!(described[0].logprob, None);
         let mut logprobs = crate::logprobs::Logprobs::default();
         for (index, token) in described.iter().enumerate().skip(1) {
-            let logits = logits_after(&request.prompt[..index]);
+            let logits = logits_after(Sight::Whole, &request.prompt[..index]);
             assert_eq!(
                 **token,
                 logprobs.describe(&logits, request.prompt[index], 2),

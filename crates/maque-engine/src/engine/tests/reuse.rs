@@ -14,7 +14,7 @@ fn next_turn(request: &Request, answer: &[u32], n: usize) -> Request {
 
 #[test]
 fn a_follow_up_evaluates_the_new_tokens_only() {
-    let mut bench = Bench::new(Sizes::default());
+    let mut bench = Bench::with_speculation(Sizes::default(), Speculation::Off);
     let mut request = greedy(40, 1, 20);
     for turn in 0..5 {
         let n_before = bench.log().n_tokens();

@@ -99,14 +99,15 @@ proptest! {
         n_pages in 7..40_usize,
         max_running in 1..7_usize,
         max_batch_tokens in 8..80_usize,
+        sight in prop_oneof![Just(Sight::Whole), Just(Sight::Short)],
     ) {
-        let sizes = Sizes { n_pages, max_positions: 200, max_batch_tokens, max_logits: 8, ..Sizes::default() };
+        let sizes = Sizes { n_pages, max_positions: 200, max_batch_tokens, max_logits: 8, sight, ..Sizes::default() };
         let mut bench = Bench::with_running(sizes, max_running);
         let readers = run(&mut bench, &visits);
         bench.assert_at_rest();
         for (index, reader) in readers {
             let request = &visits[index].request;
-            prop_assert_eq!(reader.tokens(), expected(request, 200), "request {}", index);
+            prop_assert_eq!(reader.tokens(), expected_of(sight, request, 200), "request {}", index);
             prop_assert_eq!(reader.end().1.prompt_tokens, request.prompt.len());
         }
     }
