@@ -70,10 +70,10 @@ export async function keeping(url) {
     const markdown = await taken(page, () => menu(page, id, "Export (Markdown"));
     assert.equal(JSON.parse(json.text).messages.length, 3);
     assert.match(markdown.text, /# Name the capital of France\./);
-    await give(page, () => button(page, "Import conversations").click(), { name: "tree.json", mimeType: "application/json", buffer: Buffer.from(json.text) });
+    await give(page, () => button(page, "Import chats").click(), { name: "tree.json", mimeType: "application/json", buffer: Buffer.from(json.text) });
     await page.waitForURL((now) => !now.pathname.endsWith(`/${id}`));
     await page.locator(".versions .numbers", { hasText: "2/2" }).waitFor();
-    await give(page, () => button(page, "Import conversations").click(), { name: "nonsense.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+    await give(page, () => button(page, "Import chats").click(), { name: "nonsense.json", mimeType: "application/json", buffer: Buffer.from("{}") });
     await page.getByText("nonsense.json could not be imported").waitFor();
   });
 

@@ -1,7 +1,7 @@
 // Scenes of the pages beside the conversation, and of a server that is shared: administration, guests by PIN and by QR
 // code, copying over plain http from an address that is not loopback.
 import { EN, ZH, answered, ask, assert, begin, button, input, scene } from "./browser.mjs";
-import { lanAddress, ready, start } from "./server.mjs";
+import { lanAddress, mirror, ready, start, writeCatalogue } from "./server.mjs";
 
 export async function pages(url) {
   await scene("ask-empty", `${url}/ask`, ZH, async (page) => {
@@ -13,7 +13,7 @@ export async function pages(url) {
   });
 
   await scene("admin", url, EN, async (page) => {
-    await page.getByRole("link", { name: "Administration" }).click();
+    await page.getByRole("link", { name: "Admin" }).click();
     await page.getByText("Only this computer can use it now.").waitFor();
     await page.getByRole("cell", { name: "administrator" }).waitFor();
     assert.match(page.url(), /\/admin$/);
@@ -63,4 +63,25 @@ export async function sharing() {
   });
   await server.kill();
   server.remove();
+}
+
+/** Models: one is fetched with its progress shown, verified, and removed. */
+export async function models() {
+  const source = await mirror(60e6);
+  const server = start({ env: { HF_ENDPOINT: source.url } });
+  writeCatalogue(server.home);
+  await scene("admin-models", `${await ready(server)}/admin`, EN, async (page) => {
+    page.on("dialog", (dialog) => void dialog.accept());
+    await button(page, "Download: test:135m").click();
+    await page.getByText(/Downloading · \d+ \/ 98 MB · [\d.]+ MB\/s/).waitFor();
+    await page.getByText("test:135m is here").waitFor();
+    await button(page, "Verify: test:135m").click();
+    await page.getByText("test:135m is whole").waitFor();
+    await button(page, "Remove: test:135m").click();
+    await page.getByText("Deleted test:135m: 98 MB are free").waitFor();
+    await button(page, "Download: test:135m").waitFor();
+  });
+  await server.kill();
+  server.remove();
+  source.close();
 }

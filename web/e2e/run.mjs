@@ -2,7 +2,7 @@
 // MAQUE_BIN=… MAQUE_WEIGHTS=model.gguf [SHOTS=folder] [DIST=dist] node e2e/run.mjs [scene …]
 import { assert, end, trouble } from "./browser.mjs";
 import { keeping, restarting } from "./keeping.mjs";
-import { pages, sharing } from "./pages.mjs";
+import { models, pages, sharing } from "./pages.mjs";
 import { ready, start } from "./server.mjs";
 import { hostile, showing } from "./showing.mjs";
 import { starting } from "./starting.mjs";
@@ -17,6 +17,7 @@ try {
   await hostile(url);
   await pages(url);
   await sharing();
+  await models();
   await restarting();
   await starting();
 } finally {

@@ -1,6 +1,6 @@
 // Makes the screenshots of docs/, with the model at MAQUE_WEIGHTS (a name in MAQUE_HOME's store, or a file):
 // MAQUE_BIN=… MAQUE_WEIGHTS=qwen2.5-coder:0.5b SHOTS_HOME=folder SHOTS=../docs/page node e2e/shots.mjs [name …]
-import { answered, ask, button, end, input, scene, EN, PHONE, ZH } from "./browser.mjs";
+import { ask, button, end, input, scene, EN, PHONE, ZH } from "./browser.mjs";
 import { lanAddress, ready, start } from "./server.mjs";
 
 const LIGHT = { colorScheme: "light", deviceScaleFactor: 1.5 };
@@ -28,7 +28,8 @@ const url = await ready(server);
 const short = { max_tokens: 40 };
 for (const title of ["Explain a Python closure in one sentence.", "周例会纪要整理：三点结论", "借代修辞：给初二学生讲一讲", "把“雨天热茶”写成一句朋友圈文案"]) await seed(url, title, { settings: short });
 const python = await seed(url, "用Python写一个计算斐波那契数列前10项的函数", { again: 1, settings: { persona: "资深前端工程师", temperature: 0.3, seed: 3 } });
-const english = await seed(url, "Write a TypeScript function that removes duplicates from an array, with a short example.", { again: 1, settings: { temperature: 0.3, seed: 5 } });
+const closure = await seed(url, "用两三句话解释什么是闭包，再给一个 Python 小例子", { settings: { max_tokens: 220 } });
+const english = await seed(url, "Explain what a closure is in two sentences, then show a tiny Python example.", { again: 1, settings: { temperature: 0.3, seed: 5 } });
 
 await scene("zh-light-empty", url, { ...ZH, ...LIGHT }, async (page) => {
   await page.locator(".item").nth(4).waitFor();
@@ -56,10 +57,7 @@ await scene("zh-light-settings", url, { ...ZH, ...LIGHT }, async (page) => {
 });
 await scene("en-light-phone", url, { ...PHONE, ...LIGHT, locale: "en-US", deviceScaleFactor: 2 }, (page) => open(page, url, english));
 await scene("zh-dark-phone", url, { ...PHONE, ...DARK, deviceScaleFactor: 2 }, async (page) => {
-  await ask(page, "解释下什么是闭包（Python）");
-  await button(page, "发送").tap().catch(() => undefined);
-  await answered(page);
-  await page.waitForTimeout(400);
+  await open(page, url, closure);
 });
 await scene("zh-light-phone-list", url, { ...PHONE, ...LIGHT, deviceScaleFactor: 2 }, async (page) => {
   await page.locator(".welcome").waitFor();
@@ -75,6 +73,13 @@ await scene("zh-light-admin", `${await ready(shared)}/admin`, { ...ZH, ...LIGHT 
   await button(page, "生成邀请").click();
   await page.locator(".qr path").waitFor();
   await page.waitForTimeout(1500);
+});
+await scene("en-dark-admin", `${await ready(shared)}/admin`, { ...EN, ...DARK }, async (page) => {
+  await page.locator("#key").fill("key");
+  await button(page, "Come in").click();
+  await page.locator("#load").waitFor();
+  await page.waitForTimeout(1500);
+  await page.locator(".facts").last().scrollIntoViewIfNeeded();
 });
 await shared.kill();
 await end();

@@ -102,6 +102,12 @@ export async function showing(url) {
     await page.locator("#theme").click();
     await page.locator("#theme").click();
     await accessible(page, "dark");
+    await page.goto(new URL("/admin", page.url()).href);
+    await page.locator("#load").waitFor();
+    await accessible(page, "admin");
+    await page.goto(new URL("/ask", page.url()).href);
+    await page.locator("h1").waitFor();
+    await accessible(page, "ask");
   });
 
   await scene("accessible-phone", url, PHONE, async (page) => {

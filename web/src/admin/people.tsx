@@ -1,4 +1,6 @@
 // Everybody who has conversations here.
+import { useContext } from "preact/hooks";
+import { Page } from "../page";
 import { notices } from "../parts/notices";
 import { people, removePerson, type Person } from "../wire/admin";
 import { reason } from "../wire/api";
@@ -8,9 +10,11 @@ import { useAsked } from "./asked";
 export function PeoplePart() {
   const { admin: words, model } = useWords();
   const language = useLanguage();
+  const { session } = useContext(Page);
+  const nameOf = ({ id, name }: Person) => name || (id === session.me?.person ? words.you : words.guest(id));
   const { value, again } = useAsked(people, 5000);
   const remove = async (person: Person) => {
-    if (!confirm(words.removeSure(person.name || `#${person.id}`))) return;
+    if (!confirm(words.removeSure(nameOf(person)))) return;
     try {
       await removePerson(person.id);
     } catch (error) {
@@ -27,11 +31,11 @@ export function PeoplePart() {
           <tbody>
             {value?.map((person) => (
               <tr key={person.id}>
-                <td>{person.name || `#${person.id}`}</td>
+                <td>{nameOf(person)}</td>
                 <td>{words.roles[person.role]}</td>
                 <td class="to-right">{words.size(person.bytes)}</td>
                 <td>{new Date(person.created_at).toLocaleDateString(language === "zh" ? "zh-CN" : "en")}</td>
-                <td class="to-right">{person.id !== 1 && <button type="button" class="quiet danger" aria-label={`${words.remove}: ${person.name || `#${person.id}`}`} onClick={() => void remove(person)}>{words.remove}</button>}</td>
+                <td class="to-right">{person.id !== session.me?.person && <button type="button" class="quiet danger" aria-label={`${words.remove}: ${nameOf(person)}`} onClick={() => void remove(person)}>{words.remove}</button>}</td>
               </tr>
             ))}
           </tbody>

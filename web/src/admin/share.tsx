@@ -67,7 +67,7 @@ function Ticket({ invitation, url, onEnd }: { invitation: Invitation & { until: 
         <p>{words.scan}</p>
         <p class="pin" data-pin>{invitation.pin.replace(/(\d{4})(\d{4})/, "$1 $2")}</p>
         <p class="part-note">{words.pinHow(url)} <span class="numbers">{words.expires(Math.floor(left / 60), left % 60)}</span></p>
-        <CopyButton text={link} />
+        <CopyButton text={link} label={words.copyLink} />
       </div>
     </div>
   );
