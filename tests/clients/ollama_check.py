@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The `ollama` package against a running server: chat, generate, streams, options, what is served, errors.
 usage: ollama_check.py http://127.0.0.1:7860"""
+import json
 import sys
 import ollama
 
@@ -48,8 +49,44 @@ def logprobs(model):
     assert answer.logprobs and all(token.logprob <= 0 and len(token.top_logprobs) == 2 for token in answer.logprobs), answer
 
 
+def weather(city: str, days: int) -> str:
+    """The weather of a city.
+
+    Args:
+        city: The city.
+        days: How many days.
+    """
+    return f"sunny in {city} for {days} days"
+
+
+def tools(model):
+    ask = [{"role": "user", "content": "Call weather for Paris and 3 days."}]
+    options = {"temperature": 0, "num_predict": 80}
+    answer = client.chat(model=model, messages=ask, tools=[weather], options=options)
+    lines = list(client.chat(model=model, messages=ask, tools=[weather], options=options, stream=True))
+    assert "".join(line.message.content or "" for line in lines) == (answer.message.content or ""), (answer, lines)
+    streamed = [call for line in lines for call in line.message.tool_calls or []]
+    calls = answer.message.tool_calls or []
+    assert [call.function for call in streamed] == [call.function for call in calls], (answer, lines)
+    assert all(isinstance(call.function.arguments["city"], str) for call in calls if answer.done_reason == "stop"), calls
+    called = {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Paris", "days": 3}}}]}
+    told = ask + [called, {"role": "tool", "tool_name": "weather", "content": weather("Paris", 3)}]
+    assert client.chat(model=model, messages=told, tools=[weather], options=options).done
+
+
+def formats(model):
+    schema = {"type": "object", "properties": {"capital": {"type": "string", "maxLength": 20}}, "required": ["capital"]}
+    options = {"temperature": 0, "num_predict": 120}
+    answer = client.chat(model=model, messages=QUESTION, format=schema, options=options)
+    assert set(json.loads(answer.message.content)) == {"capital"}, answer
+    answer = client.generate(model=model, prompt="Name the capital of France.", format=schema, options=options)
+    assert set(json.loads(answer.response)) == {"capital"}, answer
+    answer = client.chat(model=model, messages=QUESTION, format="json", options=options)
+    assert answer.message.content.lstrip().startswith("{"), answer
+
+
 def errors(model):
-    for wrong, field in (({"options": {"temperature": -1}}, "options.temperature"), ({"format": "json"}, "format"),
+    for wrong, field in (({"options": {"temperature": -1}}, "options.temperature"), ({"format": {"type": "object", "not": {}}}, "format.not"), ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name"),
                          ({"options": {"num_predict": 1.5}}, "options.num_predict")):
         try:
             client.chat(model=model, messages=QUESTION, **wrong)
@@ -67,6 +104,6 @@ def errors(model):
 
 
 name = served()
-for check in (chat, generate, logprobs, errors):
+for check in (chat, generate, logprobs, tools, formats, errors):
     check(name)
     print("ok: ollama", check.__name__)

@@ -162,6 +162,29 @@ def bad_structures():
         *QUESTION, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {}}]}])
 
 
+def responses_tools():
+    tool = {"type": "function", "name": "get_weather", "strict": True, "description": "The weather of a city.",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}}
+    asked = {"model": "default", "input": "What is the weather in Paris?", "temperature": 0, "max_output_tokens": 60, "tools": [tool]}
+    for choice in ("required", {"type": "function", "name": "get_weather"}):
+        answer = client.responses.create(tool_choice=choice, parallel_tool_calls=False, **asked)
+        (call,) = answer.output
+        assert call.type == "function_call" and call.name == "get_weather" and answer.status == "completed", answer
+        assert isinstance(json.loads(call.arguments)["city"], str), answer
+    events = list(client.responses.create(tool_choice="required", parallel_tool_calls=False, stream=True, **asked))
+    assert [event.sequence_number for event in events] == list(range(len(events))), events
+    deltas = [event.delta for event in events if event.type == "response.function_call_arguments.delta"]
+    assert "".join(deltas) == call.arguments == events[-1].response.output[0].arguments, events
+    assert [event.type for event in events[:3]] == ["response.created", "response.in_progress", "response.output_item.added"], events
+    said = [{"role": "user", "content": asked["input"]}, call.to_dict(),
+            {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}]
+    after = client.responses.create(**(asked | {"input": said}), tool_choice="none")
+    assert after.output_text, after
+    schema = {"type": "object", "properties": {"city": {"type": "string", "maxLength": 20}}, "required": ["city"], "additionalProperties": False}
+    formatted = client.responses.create(model="default", input="Name a city.", text={"format": {"type": "json_schema", "name": "city", "schema": schema}})
+    assert set(json.loads(formatted.output_text)) == {"city"}, formatted
+
+
 def responses():
     answer = client.responses.create(
         model="default", instructions="Be brief.", input="Name the capital of France.", temperature=0, max_output_tokens=64)
@@ -197,6 +220,6 @@ print("model:", models())
 text = chat()
 for name, check in (("stream", lambda: stream(text)), ("logprobs", lambda: logprobs(text)),
                     ("completions", completions), ("stop", stops), ("errors", errors), ("schemas", schemas), ("tools", tools),
-                    ("bad structures", bad_structures), ("responses", responses), ("embeddings", embeddings)):
+                    ("bad structures", bad_structures), ("responses", responses), ("responses with tools", responses_tools), ("embeddings", embeddings)):
     check()
     print("ok:", name)

@@ -3,11 +3,14 @@
 use crate::Service;
 use crate::choice::{Choice, Output};
 use crate::error::ApiError;
+use crate::structure::Structure;
+use crate::tools::Toolbox;
+use crate::written::Written;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use maque_engine::{Request, Sampling, TokenEvent, Usage};
-use std::time::{Duration, Instant};
+use maque_engine::{Request, Sampling};
+use std::time::Duration;
 
 /// A sign of life is sent when nothing else was for so long, that nothing on the way takes the connection for dead.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -19,87 +22,29 @@ pub(crate) struct Question {
     pub(crate) max_tokens: usize,
     pub(crate) stops: Vec<String>,
     pub(crate) logprobs: Option<usize>,
+    pub(crate) toolbox: Toolbox,
+    /// What the text keeps to where no tool is called.
+    pub(crate) structure: Option<Structure>,
 }
 
 impl Question {
-    /// Submits it.
-    pub(crate) fn ask(self, service: &Service) -> Result<Choice, ApiError> {
+    /// Submits it: the answer under way, and what is written of it.
+    pub(crate) async fn ask(self, service: &Service) -> Result<(Choice, Written), ApiError> {
+        let structure = self.toolbox.structure(self.structure)?;
         let request = Request {
             stop_tokens: service.generation().stop_tokens.clone(),
             logprobs: self.logprobs,
+            constraint: service.constraint(structure).await?,
             ..Request::new(self.prompt, self.sampling, self.max_tokens)
         };
         let running = service.submit(request)?;
-        Ok(Choice::new(service.clone(), running, self.stops))
-    }
-}
-
-/// An answer as far as it is written, with its times.
-pub(crate) struct Written {
-    pub(crate) text: String,
-    pub(crate) tokens: Vec<TokenEvent>,
-    /// The stop string that came.
-    pub(crate) stop: Option<String>,
-    /// Why it ended.
-    pub(crate) reason: Option<&'static str>,
-    pub(crate) usage: Usage,
-    pub(crate) times: Times,
-}
-
-/// When things happened.
-#[derive(Clone, Copy)]
-pub(crate) struct Times {
-    pub(crate) start: Instant,
-    pub(crate) reading: Option<Instant>,
-    pub(crate) first: Option<Instant>,
-}
-
-impl Written {
-    /// Nothing yet; it was asked for now.
-    pub(crate) fn new() -> Written {
-        Written {
-            text: String::new(),
-            tokens: Vec::new(),
-            stop: None,
-            reason: None,
-            usage: Usage::default(),
-            times: Times {
-                start: Instant::now(),
-                reading: None,
-                first: None,
-            },
-        }
-    }
-
-    /// Takes in what comes.
-    pub(crate) fn hear(&mut self, output: &Output) {
-        match output {
-            Output::Stage(stage) if stage["stage"] == "reading" => {
-                self.times.reading.get_or_insert_with(Instant::now);
-                let count = |name: &str| stage[name].as_u64().unwrap_or(0) as usize;
-                if self.usage.prompt_tokens == 0 {
-                    self.usage.cached_tokens = count("done"); // what is read before anything was evaluated
-                }
-                self.usage.prompt_tokens = count("total");
-            }
-            Output::Text(text, tokens) => {
-                self.times.first.get_or_insert_with(Instant::now);
-                self.text += text;
-                self.tokens.extend(tokens.iter().cloned());
-            }
-            Output::Stopped(stop) => self.stop = Some(stop.clone()),
-            Output::End(reason, usage) => {
-                self.reason = Some(reason);
-                self.usage = *usage;
-            }
-            Output::Stage(_) | Output::Prompt(_) | Output::Failed(_) => {}
-        }
+        let choice = Choice::new(service.clone(), running, self.stops);
+        Ok((choice, Written::new(&self.toolbox)))
     }
 }
 
 /// Hears an answer to its end.
-pub(crate) async fn whole(mut choice: Choice) -> Result<Written, ApiError> {
-    let mut written = Written::new();
+pub(crate) async fn whole(mut choice: Choice, mut written: Written) -> Result<Written, ApiError> {
     loop {
         for output in choice.next().await {
             if let Output::Failed(error) = output {

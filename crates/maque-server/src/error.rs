@@ -1,5 +1,6 @@
 //! Why a request was refused, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
 
+use crate::limits::MAX_REQUESTS;
 use crate::models::ModelsError;
 use crate::store::StoreError;
 use axum::http::{StatusCode, header};
@@ -108,6 +109,17 @@ impl ApiError {
     pub(crate) fn too_many_failures() -> ApiError {
         let message = "too many wrong keys or codes from your address; wait a minute";
         ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", message).after(Some(60))
+    }
+
+    pub(crate) fn too_many_requests(seconds: u64) -> ApiError {
+        let message =
+            format!("more than {MAX_REQUESTS} requests a minute; ask again in {seconds} seconds");
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limit_exceeded",
+            message,
+        )
+        .after(Some(seconds))
     }
 
     pub(crate) fn not_ready(message: impl Into<String>) -> ApiError {

@@ -80,6 +80,11 @@ impl Fields {
         self.take(name)?.as_bool()
     }
 
+    /// A field that stays to be read.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
     /// A field of any type; `null` is as good as absent.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())

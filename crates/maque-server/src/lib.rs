@@ -36,6 +36,7 @@ mod structure;
 mod tools;
 mod traffic;
 mod visitors;
+mod written;
 
 pub use access::{Door, Invitation, Reception};
 pub use identity::Role;

@@ -48,6 +48,7 @@ limits! {
 
     // Who may ask
     MAX_FAILURES: usize = 10, "wrong keys, codes and PINs a minute from one address", "同一地址每分钟的错误密钥、邀请码、PIN 次数";
+    MAX_REQUESTS: usize = 60, "requests a minute of one guest, reading excepted", "每位客人每分钟的请求数（读取除外）";
     INVITATION_LIFE: Duration = Duration::from_secs(600), "that an invitation is valid", "邀请的有效时间";
     MAX_INVITATION_FAILURES: usize = 100, "wrong PINs in all after which invitations end", "所有邀请作废前的错误 PIN 总数";
     MAX_INVITATIONS: usize = 100, "invitations at once", "同时有效的邀请数";

@@ -2,6 +2,7 @@
 
 use crate::Service;
 use crate::error::ApiError;
+use crate::tools::{Toolbox, foreign, render};
 use maque_model::{Message, TemplateError};
 use serde_json::{Value, json};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -57,6 +58,20 @@ impl Conversation<'_> {
         render: impl Fn(&[Message]) -> Result<String, ApiError>,
     ) -> Result<Prompt, ApiError> {
         aside(|| self.fit(service, render))
+    }
+
+    /// The same with tools shown; an assistant's message at the end is gone on with.
+    pub(crate) fn with_tools(
+        &self,
+        service: &Service,
+        toolbox: &Toolbox,
+        warnings: &mut Vec<String>,
+    ) -> Result<Prompt, ApiError> {
+        let template = &service.parts().template;
+        warnings.extend(foreign(template, self.messages, toolbox));
+        self.prompt(service, |messages| {
+            continued(messages, |messages| render(template, messages, toolbox))
+        })
     }
 
     fn fit(

@@ -21,7 +21,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath, Path, Request, State};
 use axum::handler::Handler;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
@@ -259,6 +259,10 @@ async fn identified(
 ) -> Response {
     match shared.reception.identify(request.headers(), ends) {
         Ok(identity) if access.admits(identity.role) => {
+            let is_read = request.method() == Method::GET;
+            if !is_read && let Err(error) = shared.reception.count(identity) {
+                return error.into_response();
+            }
             request.extensions_mut().insert(identity);
             identity::on_behalf_of(identity, next.run(request)).await
         }

@@ -134,6 +134,10 @@ const TEXTS: &[(&str, &str)] = &[
         "Key that clients must send (repeatable): the first is the owner's, each other one a person's of its own",
         "客户端必须发送的密钥（可重复）：第一个属于主人，其余每个各属一人",
     ),
+    (
+        "File with further keys, one a line; lines that begin with # are left out",
+        "存放更多密钥的文件，每行一个；以 # 开头的行不算",
+    ),
     // Asking
     ("What to ask", "问题"),
     (

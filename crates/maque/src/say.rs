@@ -31,6 +31,7 @@ sentences! {
     // Settings
     NoHome => "no home folder is known; set MAQUE_HOME to a folder that may be written",
         "找不到用户主目录；请把 MAQUE_HOME 设为一个可写的文件夹";
+    NoKeys { path: String } => "{path} holds no key; write one a line", "{path} 中没有密钥；请每行写一个";
     CannotRead { path: String } => "cannot read {path}", "无法读取 {path}";
     NotJson { path: String } => "{path} is no JSON", "{path} 不是 JSON";
     CannotWrite { path: String } => "cannot write {path}", "无法写入 {path}";

@@ -103,6 +103,29 @@ pub(crate) struct ServerFlags {
     /// Key that clients must send (repeatable): the first is the owner's, each other one a person's of its own
     #[arg(long = "api-key", value_name = "KEY")]
     pub(crate) api_keys: Vec<String>,
+    /// File with further keys, one a line; lines that begin with # are left out
+    #[arg(long, value_name = "PATH")]
+    pub(crate) api_key_file: Option<PathBuf>,
+}
+
+impl ServerFlags {
+    /// The keys of the flags; `None` without such flags.
+    fn keys(&self) -> Result<Option<Keys>, Problem> {
+        let mut keys = self.api_keys.clone();
+        if let Some(path) = &self.api_key_file {
+            let name = || path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Problem::usage(Say::CannotRead { path: name() }).because(error))?;
+            let lines = text.lines().map(str::trim);
+            let listed = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let n_before = keys.len();
+            keys.extend(listed.map(str::to_owned));
+            if keys.len() == n_before {
+                return Err(Problem::usage(Say::NoKeys { path: name() }));
+            }
+        }
+        Ok(Some(keys).filter(|keys| !keys.is_empty()).map(Keys))
+    }
 }
 
 /// Every setting.
@@ -170,7 +193,6 @@ impl<'a> Resolver<'a> {
 
     fn resolve(self, model: &ModelFlags, server: &ServerFlags) -> Result<Settings, Problem> {
         let (file, isa) = (&self.file, self.isa()?);
-        let keys = Some(server.api_keys.clone()).filter(|keys| !keys.is_empty());
         Ok(Settings {
             model: self.pick(
                 model.model.clone(),
@@ -189,7 +211,7 @@ impl<'a> Resolver<'a> {
             share: choose(server.share.then_some(true), file.share, || false),
             api_keys: self
                 .pick(
-                    keys.map(Keys),
+                    server.keys()?,
                     "MAQUE_API_KEY",
                     file.api_keys.clone().map(Keys),
                     Keys::default,

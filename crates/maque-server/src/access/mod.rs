@@ -4,6 +4,7 @@ mod credential;
 mod failures;
 mod host;
 mod invitations;
+mod minutes;
 mod reception;
 #[cfg(test)]
 mod tests;

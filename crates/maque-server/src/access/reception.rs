@@ -4,9 +4,10 @@ use super::Ends;
 use super::credential::{Credential, Secret, digest, is_same, random, random_pin};
 use super::failures::Failures;
 use super::invitations::{Invitation, Invitations};
+use super::minutes::Minutes;
 use crate::error::ApiError;
 use crate::identity::{Identity, Role};
-use crate::limits::MAX_GUESTS;
+use crate::limits::{MAX_GUESTS, MAX_REQUESTS};
 use crate::store::{KeyKind, KeyRow, Store, StoreError, people};
 use axum::http::HeaderMap;
 use std::net::IpAddr;
@@ -32,6 +33,8 @@ pub struct Reception {
     kept: RwLock<Vec<KeyRow>>,
     invitations: Mutex<Invitations>,
     failures: Mutex<Failures>,
+    /// What each guest asked within a minute.
+    requests: Mutex<Minutes<i64>>,
     /// Changes of `kept`, one after the other: what the store says last stays.
     turn: tokio::sync::Mutex<()>,
 }
@@ -69,6 +72,7 @@ impl Reception {
             kept: RwLock::new(kept.collect()),
             invitations: Mutex::default(),
             failures: Mutex::default(),
+            requests: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         })
     }
@@ -121,6 +125,24 @@ impl Reception {
                 Err(self.fail(ends.peer.ip()))
             }
             None => Err(ApiError::unauthorized()),
+        }
+    }
+
+    /// Counts what a guest asks; too much of it within a minute is refused. An administrator may ask without end.
+    pub(crate) fn count(&self, identity: Identity) -> Result<(), ApiError> {
+        if identity.role == Role::Admin {
+            return Ok(());
+        }
+        let (mut requests, now) = (lock(&self.requests), Instant::now());
+        match requests.count(&identity.person, now) < MAX_REQUESTS {
+            true => {
+                requests.note(identity.person, now);
+                Ok(())
+            }
+            false => {
+                let left = requests.left(&identity.person, now);
+                Err(ApiError::too_many_requests(left.as_secs() + 1))
+            }
         }
     }
 

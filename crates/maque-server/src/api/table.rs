@@ -1,6 +1,7 @@
 //! Every route of the API: what it is for, and the rows that its body is checked against.
 
 use super::anthropic::messages::{CONVERSATION, MESSAGES};
+use super::maque;
 use super::ollama;
 use super::openai::chat::CHAT;
 use super::openai::completions::COMPLETIONS;
@@ -21,15 +22,24 @@ pub(crate) struct Route {
     pub(crate) within: &'static [(&'static str, &'static [Field])],
     /// Types of its answers.
     pub(crate) answers: &'static [&'static str],
+    /// The status of an answer that is no refusal.
+    pub(crate) status: &'static str,
+    /// Names in the query of its address.
+    pub(crate) query: &'static [&'static str],
 }
 
-const JSON: &[&str] = &["application/json"];
-const EVENTS: &[&str] = &["application/json", "text/event-stream"];
+/// All routes but the page's.
+pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(maque::table::ROUTES)
+}
+
+pub(crate) const JSON: &[&str] = &["application/json"];
+pub(crate) const EVENTS: &[&str] = &["application/json", "text/event-stream"];
 const LINES: &[&str] = &["application/json", "application/x-ndjson"];
 const EMBED: &[&[Field]] = &[];
 
-/// All routes but the page's.
-pub(crate) const ROUTES: &[Route] = &[
+/// Those that other APIs have too.
+const ROUTES: &[Route] = &[
     get(
         "/health",
         "200 when ready; 503 with the stage while the model is coming",
@@ -136,7 +146,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-const fn get(path: &'static str, about: &'static str) -> Route {
+pub(crate) const fn get(path: &'static str, about: &'static str) -> Route {
     Route {
         method: "GET",
         path,
@@ -144,10 +154,12 @@ const fn get(path: &'static str, about: &'static str) -> Route {
         rows: &[],
         within: &[],
         answers: JSON,
+        status: "200",
+        query: &[],
     }
 }
 
-const fn post(
+pub(crate) const fn post(
     path: &'static str,
     about: &'static str,
     rows: &'static [&'static [Field]],
@@ -160,6 +172,8 @@ const fn post(
         rows,
         within: &[],
         answers,
+        status: "200",
+        query: &[],
     }
 }
 
@@ -170,18 +184,24 @@ mod tests {
 
     #[test]
     fn what_the_router_has_is_described() {
-        let lines = include_str!("../routes.rs").lines().map(str::trim_start);
-        let registered = lines.filter_map(|line| {
-            let (call, rest) = line.strip_prefix('.')?.split_once("(\"")?;
-            let path = rest.split_once('"')?.0;
-            let is_page = ["/", "/c/{id}", "/ask", "/admin", "/assets/{*path}"].contains(&path);
-            let method = call.to_uppercase();
-            (["GET", "POST"].contains(&method.as_str()) && !is_page)
-                .then(|| format!("{method} {path}"))
+        let sources = [include_str!("../routes.rs"), include_str!("maque/mod.rs")];
+        let methods = ["get", "post", "patch", "delete"];
+        let calls = methods.map(|method| (format!(".{method}("), method.to_uppercase()));
+        let registered = calls.iter().flat_map(|(call, method)| {
+            let rests = sources
+                .iter()
+                .flat_map(move |source| source.split(call.as_str()).skip(1));
+            let paths =
+                rests.filter_map(|rest| rest.trim_start().strip_prefix("\"/")?.split_once('"'));
+            let paths = paths.map(|(path, _)| format!("/{path}"));
+            let is_page = |path: &String| {
+                ["/", "/c/{id}", "/ask", "/admin", "/assets/{*path}"].contains(&path.as_str())
+            };
+            paths
+                .filter(move |path| !is_page(path))
+                .map(move |path| format!("{method} {path}"))
         });
-        let described = ROUTES
-            .iter()
-            .map(|route| format!("{} {}", route.method, route.path));
+        let described = routes().map(|route| format!("{} {}", route.method, route.path));
         assert_eq!(registered.collect::<BTreeSet<_>>(), described.collect());
     }
 }

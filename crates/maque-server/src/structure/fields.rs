@@ -46,7 +46,10 @@ fn response_format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
             let schema = format.take("schema").unwrap_or(json!({ "type": "object" }));
             Some(of_schema("response_format.schema", schema)?)
         }
-        Some("json_schema") => Some(json_schema(format.object("json_schema")?)?),
+        Some("json_schema") => {
+            let inner = format.object("json_schema")?;
+            Some(json_schema("response_format.json_schema", inner)?)
+        }
         _ => {
             let must = "must be text, json_object or json_schema";
             return Err(ApiError::field("response_format.type", must));
@@ -56,8 +59,57 @@ fn response_format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
     Ok(structure)
 }
 
-fn json_schema(mut fields: Fields) -> Result<Structure, ApiError> {
-    let field = "response_format.json_schema";
+/// `text.format` of the Responses API: a response format that has no object `json_schema`.
+pub(crate) fn text_format(text: &mut Fields) -> Result<Option<Structure>, ApiError> {
+    let mut format = text.object("format")?;
+    match format.text("type")?.as_deref() {
+        None | Some("text") => Ok(None),
+        Some("json_object") => of_schema("text.format", json!({ "type": "object" })).map(Some),
+        Some("json_schema") => json_schema("text.format", format).map(Some),
+        Some(_) => {
+            let must = "must be text, json_object or json_schema";
+            Err(ApiError::field("text.format.type", must))
+        }
+    }
+}
+
+/// The field `format` of Ollama's API: `"json"`, or a schema.
+pub(crate) fn format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
+    let schema = match fields.take("format") {
+        None => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) if text == "json" => json!({ "type": "object" }),
+        Some(schema @ Value::Object(_)) => schema,
+        Some(_) => {
+            let must = "must be \"json\" or a JSON schema";
+            return Err(ApiError::field("format", must));
+        }
+    };
+    of_schema("format", schema).map(Some)
+}
+
+/// The field `output_config` of Anthropic's API.
+pub(crate) fn output_config(
+    fields: &mut Fields,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Structure>, ApiError> {
+    let mut config = fields.object("output_config")?;
+    let format = config.take("format");
+    warnings.extend(config.warnings("output_config."));
+    let Some(format) = format else {
+        return Ok(None);
+    };
+    match format["type"] == "json_schema" {
+        true => of_schema("output_config.format.schema", format["schema"].clone()).map(Some),
+        false => {
+            let field = "output_config.format.type";
+            Err(ApiError::field(field, "must be json_schema"))
+        }
+    }
+}
+
+fn json_schema(field: &str, mut fields: Fields) -> Result<Structure, ApiError> {
+    fields.take("type");
     fields.text("name")?;
     fields.text("description")?;
     fields.flag("strict")?; // the schema is always kept to

@@ -9,7 +9,7 @@ mod schema;
 mod source;
 mod vocabulary;
 
-pub(crate) use fields::{STRUCTURE, read};
+pub(crate) use fields::{STRUCTURE, format, output_config, read, text_format};
 pub(crate) use schema::prepare;
 pub(crate) use source::{check_size, quoted};
 pub(crate) use vocabulary::Vocabulary;

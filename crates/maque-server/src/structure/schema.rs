@@ -110,6 +110,7 @@ fn check(at: &str, schema: &mut Value, depth: usize) -> Result<(), ApiError> {
     }
     map.retain(|name, _| keyword(name) != Some(Keyword::Annotation));
     check_format(at, map)?;
+    check_patterns(at, map)?;
     for (name, value) in map {
         let at = format!("{at}.{name}");
         match (keyword(name), value) {
@@ -142,6 +143,30 @@ fn check_format(at: &str, map: &Map<String, Value>) -> Result<(), ApiError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Regexes are read here already: the compiler would not say which one is wrong.
+fn check_patterns(at: &str, map: &Map<String, Value>) -> Result<(), ApiError> {
+    let check = |at: String, pattern: &str| match regex_syntax::parse(pattern) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let why = match &error {
+                regex_syntax::Error::Parse(error) => error.kind().to_string(),
+                regex_syntax::Error::Translate(error) => error.kind().to_string(),
+                _ => "it cannot be read".to_owned(),
+            };
+            Err(ApiError::field(
+                &at,
+                &format!("{pattern:?} is no regex: {why}"),
+            ))
+        }
+    };
+    if let Some(Value::String(pattern)) = map.get("pattern") {
+        check(format!("{at}.pattern"), pattern)?;
+    }
+    let named = map.get("patternProperties").and_then(Value::as_object);
+    let mut named = named.into_iter().flatten();
+    named.try_for_each(|(pattern, _)| check(format!("{at}.patternProperties"), pattern))
 }
 
 /// All schemas within a schema, itself included.

@@ -73,8 +73,7 @@ impl Toolbox {
         let (mut names, mut rules) = (Vec::new(), String::new());
         for (index, tool) in callable {
             let head = quoted(&format!("{{\"name\": \"{}\", \"arguments\": ", tool.name));
-            let field = format!("tools[{index}].parameters");
-            let schema = Source::Schema(prepare(&field, arguments(&tool.parameters))?);
+            let schema = Source::Schema(prepare(&tool.at, arguments(&tool.parameters))?);
             let rule = schema.rule().unwrap_or_default();
             names.push(format!("call_{index}"));
             // Writing to a string cannot fail.

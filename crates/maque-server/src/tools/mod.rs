@@ -29,6 +29,8 @@ pub(crate) struct Tool {
     pub(crate) description: Option<String>,
     /// The JSON schema of its arguments, an object's.
     pub(crate) parameters: Value,
+    /// Where the request has that schema, as errors name it.
+    pub(crate) at: String,
 }
 
 /// Whether tools are called.
@@ -62,6 +64,15 @@ pub(crate) struct Toolbox {
 }
 
 impl Toolbox {
+    /// No tools.
+    pub(crate) fn empty() -> Toolbox {
+        Toolbox {
+            tools: Vec::new(),
+            choice: ToolChoice::None,
+            calls: Calls::One,
+        }
+    }
+
     /// Checks names and choice; `tools` and `tool_choice` are what errors call them.
     pub(crate) fn new(
         tools: Vec<Tool>,
@@ -141,6 +152,7 @@ mod tests {
             name: name.to_owned(),
             description: None,
             parameters: json!({ "type": "object" }),
+            at: String::new(),
         }
     }
 

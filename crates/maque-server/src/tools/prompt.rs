@@ -136,6 +136,7 @@ mod tests {
             name: "f".to_owned(),
             description: Some("does f".to_owned()),
             parameters: json!({ "type": "object" }),
+            at: String::new(),
         };
         Toolbox::new(vec![tool], ToolChoice::Auto, Calls::Several).expect("fine")
     }

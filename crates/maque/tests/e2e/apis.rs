@@ -64,8 +64,8 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         ("/v1/responses", json!({ "input": 1 }), "input"),
         (
             "/v1/responses",
-            json!({ "input": "a", "text": { "format": { "type": "json_object" } } }),
-            "text.format",
+            json!({ "input": "a", "text": { "format": { "type": "xml" } } }),
+            "text.format.type",
         ),
         ("/v1/messages", json!({ "max_tokens": 1.5 }), "max_tokens"),
         (

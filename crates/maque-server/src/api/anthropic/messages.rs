@@ -1,15 +1,18 @@
 //! `POST /v1/messages` and `POST /v1/messages/count_tokens`
 
-use super::{Events, Shape, turns};
+use super::events::Events;
+use super::{Shape, tools, turns};
 use crate::Service;
-use crate::ask::{Question, tell, whole};
+use crate::ask::{Question, tell};
 use crate::choice::Choice;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
-use crate::limits::{MAX_MESSAGES, MAX_STOPS};
+use crate::limits::{MAX_MESSAGES, MAX_STOPS, MAX_TOOLS};
 use crate::options::{DEFAULT_MAX_TOKENS, check_model, sampling};
-use crate::prompt::{Conversation, Overflow, Prompt, continued};
+use crate::prompt::{Conversation, Overflow, Prompt};
+use crate::structure;
+use crate::tools::Toolbox;
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -20,13 +23,13 @@ pub(crate) const CONVERSATION: &[Field] = &[
     Field::new("model", Kind::Text),
     Field::new("messages", Kind::Messages(MAX_MESSAGES)),
     Field::new("system", Kind::Mixed),
-    Field::new("tools", Kind::Refused),
-    Field::new("tool_choice", Kind::Refused),
+    Field::new("tools", Kind::List(MAX_TOOLS)),
+    Field::new("tool_choice", Kind::Object),
     Field::new("thinking", Kind::Refused),
     Field::new("mcp_servers", Kind::Refused),
     Field::new("container", Kind::Refused),
-    Field::new("output_config", Kind::Refused),
-    Field::new("output_format", Kind::Refused),
+    Field::new("output_config", Kind::Object),
+    Field::new("output_format", Kind::Instead("output_config.format")),
     Field::new("context_management", Kind::Hint),
     Field::new("cache_control", Kind::Idle), // every prefix is cached
 ];
@@ -51,15 +54,9 @@ pub(crate) const MESSAGES: &[Field] = &[
 
 /// The answer to a conversation.
 pub(crate) async fn messages(service: Service, body: Value) -> Response<Body> {
-    match submit(&service, body) {
-        Ok((choice, shape, true)) => tell(choice, Events::new(shape)),
-        Ok((choice, shape, false)) => match whole(choice).await {
-            Ok(written) => {
-                let block = json!([{ "type": "text", "text": written.text }]);
-                Json(shape.message(block, &written)).into_response()
-            }
-            Err(error) => error.into_response(),
-        },
+    match submit(&service, body).await {
+        Ok((choice, events, true)) => tell(choice, events),
+        Ok((choice, events, false)) => events.whole(choice).await.into_response(),
         Err(error) => error.into_response(),
     }
 }
@@ -69,7 +66,10 @@ pub(crate) async fn count_tokens(service: Service, body: Value) -> Response<Body
     let counted = || {
         let (mut fields, mut warnings) = Fields::checked(body, "", &[CONVERSATION])?;
         check_model(&mut fields, &service)?;
-        let prompt = prompt(&service, &mut fields, &mut warnings, (Overflow::Error, 0))?;
+        let toolbox = tools::read(&mut fields, &mut warnings)?;
+        structure::output_config(&mut fields, &mut warnings)?;
+        let limits = (Overflow::Error, 0);
+        let prompt = prompt(&service, &mut fields, &toolbox, &mut warnings, limits)?;
         let mut answer = json!({ "input_tokens": prompt.ids.len() });
         if !warnings.is_empty() {
             answer["warnings"] = json!(warnings);
@@ -80,29 +80,35 @@ pub(crate) async fn count_tokens(service: Service, body: Value) -> Response<Body
 }
 
 /// The answer under way, how to write it, and whether it is streamed.
-fn submit(service: &Service, body: Value) -> Result<(Choice, Shape, bool), ApiError> {
+async fn submit(service: &Service, body: Value) -> Result<(Choice, Events, bool), ApiError> {
     let (mut fields, mut warnings) = Fields::checked(body, "", &[CONVERSATION, MESSAGES])?;
     check_model(&mut fields, service)?;
     let max_tokens = fields
         .take_count("max_tokens")
         .unwrap_or(DEFAULT_MAX_TOKENS);
     let overflow = Overflow::of(fields.text("overflow")?.as_deref());
-    let prompt = prompt(service, &mut fields, &mut warnings, (overflow, max_tokens))?;
+    let toolbox = tools::read(&mut fields, &mut warnings)?;
+    let structure = structure::output_config(&mut fields, &mut warnings)?;
+    let limits = (overflow, max_tokens);
+    let prompt = prompt(service, &mut fields, &toolbox, &mut warnings, limits)?;
     let question = Question {
         prompt: prompt.ids,
         sampling: sampling(&mut fields, service)?,
         max_tokens,
         stops: fields.texts("stop_sequences", MAX_STOPS)?,
         logprobs: None,
+        toolbox,
+        structure,
     };
-    let choice = question.ask(service)?;
+    let (choice, written) = question.ask(service).await?;
     let shape = Shape::new(service, warnings, prompt.context);
-    Ok((choice, shape, fields.flag("stream")?))
+    Ok((choice, Events::new(shape, written), fields.flag("stream")?))
 }
 
 fn prompt(
     service: &Service,
     fields: &mut Fields,
+    toolbox: &Toolbox,
     warnings: &mut Vec<String>,
     (overflow, max_tokens): (Overflow, usize),
 ) -> Result<Prompt, ApiError> {
@@ -112,7 +118,5 @@ fn prompt(
         overflow,
         max_tokens,
     };
-    conversation.prompt(service, |messages| {
-        continued(messages, |messages| service.render(messages))
-    })
+    conversation.with_tools(service, toolbox, warnings)
 }

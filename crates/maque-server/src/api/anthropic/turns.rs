@@ -68,7 +68,7 @@ fn turn(
         match (block["type"].as_str(), role) {
             (Some("text"), _) => said.content += text(&at, block)?,
             (Some("tool_use"), "assistant") => calls.push(call(&at, block)?),
-            (Some("tool_result"), "user") => turns.push(result(&at, block)?),
+            (Some("tool_result"), "user") => turns.push(result(&at, block, warnings)?),
             (Some("thinking" | "redacted_thinking"), "assistant") => {
                 warnings.push(format!(
                     "{at} is thinking of an earlier answer and was not read"
@@ -124,7 +124,12 @@ fn call(at: &str, block: &Value) -> Result<Value, ApiError> {
     Ok(json!({ "id": block["id"], "type": "function", "function": function }))
 }
 
-fn result(at: &str, block: &Value) -> Result<Message, ApiError> {
+fn result(at: &str, block: &Value, warnings: &mut Vec<String>) -> Result<Message, ApiError> {
+    if block["is_error"] == true {
+        warnings.push(format!(
+            "{at}.is_error is not shown to the model: its text must say it"
+        ));
+    }
     let id = block["tool_use_id"].as_str();
     let id = id.ok_or_else(|| ApiError::field(&format!("{at}.tool_use_id"), "must be a string"))?;
     let text = texts(&format!("{at}.content"), &block["content"])?;

@@ -1,9 +1,9 @@
 //! `/maque/conversations`: list and search, create, read, change, delete, export, import.
 
 use super::drafts;
+use super::rows::{CHANGE, CONVERSATION};
 use crate::body::json;
 use crate::error::ApiError;
-use crate::fields::Fields;
 use crate::identity::Identity;
 use crate::limits::{MAX_LISTED, MAX_SEARCH, MAX_TITLE};
 use crate::routes::Shared;
@@ -59,10 +59,9 @@ pub(super) async fn create(
     identity: Identity,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, CONVERSATION)?;
     let title = drafts::title(&mut fields, "title")?.unwrap_or_default();
     let settings = drafts::settings(&mut fields)?.unwrap_or_else(|| object!({}));
-    drafts::finish(&fields)?;
     let made = shared
         .store()?
         .call(move |c| rows::create(c, identity.person, &title, &settings));
@@ -90,7 +89,7 @@ pub(super) async fn change(
     body: Body,
 ) -> Result<Response, ApiError> {
     let id = number(&id)?;
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, CHANGE)?;
     let change = Change {
         title: drafts::title(&mut fields, "title")?,
         settings: drafts::settings(&mut fields)?,
@@ -98,7 +97,6 @@ pub(super) async fn change(
             .integer("active", 1..=i64::MAX as u64)?
             .map(u64::cast_signed),
     };
-    drafts::finish(&fields)?;
     let changed = shared
         .store()?
         .call(move |c| rows::change(c, identity.person, id, &change));

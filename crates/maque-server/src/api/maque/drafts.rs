@@ -1,6 +1,7 @@
 //! What clients write about conversations and personas, checked before it is stored.
 
 use crate::error::ApiError;
+use crate::field::Field;
 use crate::fields::Fields;
 use crate::limits::{MAX_CONTENT, MAX_TITLE};
 use serde_json::{Value, json};
@@ -17,6 +18,15 @@ const OURS: [&str; 7] = [
     "logprobs",
     "top_logprobs",
 ];
+
+/// A body's fields, checked against rows; others are refused: nothing that is stored is ignored in silence.
+pub(super) fn read(body: Value, rows: &[Field]) -> Result<Fields, ApiError> {
+    let (fields, warnings) = Fields::checked(body, "", &[rows])?;
+    match warnings.into_iter().next() {
+        Some(warning) => Err(ApiError::bad_request(&warning)),
+        None => Ok(fields),
+    }
+}
 
 /// A title or a name: one line of bounded length.
 pub(super) fn title(fields: &mut Fields, name: &str) -> Result<Option<String>, ApiError> {
@@ -73,14 +83,6 @@ pub(super) fn checked(settings: Value) -> Result<Value, ApiError> {
             }
         }
         _ => wrong("must be an object"),
-    }
-}
-
-/// Refuses fields that nobody read: nothing that is stored is ignored in silence.
-pub(super) fn finish(fields: &Fields) -> Result<(), ApiError> {
-    match fields.warnings("").into_iter().next() {
-        Some(warning) => Err(ApiError::bad_request(&warning)),
-        None => Ok(()),
     }
 }
 

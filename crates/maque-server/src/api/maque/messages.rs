@@ -2,9 +2,9 @@
 
 use super::conversations::number;
 use super::drafts;
+use super::rows::{ASK, EDIT, REGENERATE};
 use crate::body::json;
 use crate::error::ApiError;
-use crate::fields::Fields;
 use crate::generations::{self, Begun, Generation};
 use crate::identity::Identity;
 use crate::record;
@@ -36,7 +36,7 @@ pub(super) async fn append(
     let conversation = number(&id)?;
     let body = json(body).await?;
     let is_root = body.get("parent").is_some_and(Value::is_null);
-    let mut fields = Fields::of(body)?;
+    let mut fields = drafts::read(body, ASK)?;
     let parent = fields
         .integer("parent", 1..=i64::MAX as u64)?
         .map(u64::cast_signed);
@@ -45,7 +45,7 @@ pub(super) async fn append(
         parent => Place::After(parent),
     };
     let content = Some(drafts::content(&mut fields)?);
-    let is_streamed = is_streamed(&mut fields)?;
+    let is_streamed = fields.take_flag("stream").unwrap_or(true);
     ask(
         shared,
         identity,
@@ -67,9 +67,9 @@ pub(super) async fn edit(
     body: Body,
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::Beside(number(&message)?));
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, EDIT)?;
     let content = Some(drafts::content(&mut fields)?);
-    let is_streamed = is_streamed(&mut fields)?;
+    let is_streamed = fields.take_flag("stream").unwrap_or(true);
     ask(
         shared,
         identity,
@@ -91,8 +91,8 @@ pub(super) async fn regenerate(
     body: Body,
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::Again(number(&message)?));
-    let mut fields = Fields::of(json(body).await?)?;
-    let is_streamed = is_streamed(&mut fields)?;
+    let mut fields = drafts::read(json(body).await?, REGENERATE)?;
+    let is_streamed = fields.take_flag("stream").unwrap_or(true);
     ask(
         shared,
         identity,
@@ -114,8 +114,8 @@ pub(super) async fn go_on(
     body: Body,
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::On(number(&message)?));
-    let mut fields = Fields::of(json(body).await?)?;
-    let is_streamed = is_streamed(&mut fields)?;
+    let mut fields = drafts::read(json(body).await?, REGENERATE)?;
+    let is_streamed = fields.take_flag("stream").unwrap_or(true);
     ask(
         shared,
         identity,
@@ -127,17 +127,6 @@ pub(super) async fn go_on(
         },
     )
     .await
-}
-
-/// Streamed, unless `stream` is false; no other field is left.
-fn is_streamed(fields: &mut Fields) -> Result<bool, ApiError> {
-    let stream = fields.take("stream");
-    drafts::finish(fields)?;
-    match stream {
-        None => Ok(true),
-        Some(Value::Bool(flag)) => Ok(flag),
-        Some(_) => Err(ApiError::field("stream", "must be true or false")),
-    }
 }
 
 /// Asks the model; what it refuses is not stored, and what is stored is on the disk before the first event says so.

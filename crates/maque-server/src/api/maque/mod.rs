@@ -8,6 +8,8 @@ mod messages;
 mod models;
 mod people;
 mod personas;
+mod rows;
+pub(crate) mod table;
 
 pub(crate) use models::{begin_pull, told};
 

@@ -1,10 +1,10 @@
 //! `/maque/models`: what is on disk and can be pulled; pull, verify, remove.
 
 use super::drafts;
+use super::rows::PULL;
 use crate::ask::{KEEP_ALIVE, sent};
 use crate::body::json;
 use crate::error::ApiError;
-use crate::fields::Fields;
 use crate::jobs::{Job, Step, Task};
 use crate::models::{Model, Models, ModelsError, Progress};
 use crate::routes::Shared;
@@ -40,10 +40,9 @@ pub(super) async fn list(State(shared): State<Shared>) -> Result<Json<Value>, Ap
 
 /// `POST /maque/models/pull`: `{name}`; events until it is there.
 pub(super) async fn pull(State(shared): State<Shared>, body: Body) -> Result<Response, ApiError> {
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, PULL)?;
     let name = fields.text("name")?;
     let name = name.ok_or_else(|| ApiError::field("name", "is missing"))?;
-    drafts::finish(&fields)?;
     let job = begin_pull(&shared, name).await?;
     Ok(told(job, EVENTS, events))
 }

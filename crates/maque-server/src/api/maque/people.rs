@@ -2,10 +2,10 @@
 
 use super::conversations::number;
 use super::drafts;
+use super::rows::{INVITATION, JOIN, KEY};
 use crate::access::{Door, Ends, session_cookie};
 use crate::body::json;
 use crate::error::ApiError;
-use crate::fields::Fields;
 use crate::identity::{Identity, Role};
 use crate::limits::{INVITATION_LIFE, MAX_GUESTS};
 use crate::routes::Shared;
@@ -24,10 +24,9 @@ pub(super) async fn join(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, JOIN)?;
     let code = fields.text("code")?.unwrap_or_default();
     let name = drafts::title(&mut fields, "name")?.unwrap_or_default();
-    drafts::finish(&fields)?;
     if shared.reception.door() == Door::Open {
         return Ok(Json(about(&shared, Identity::OWNER)).into_response());
     }
@@ -87,9 +86,8 @@ pub(super) async fn add_key(
     identity: Identity,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, KEY)?;
     let name = drafts::title(&mut fields, "name")?.unwrap_or_default();
-    drafts::finish(&fields)?;
     let (id, key) = shared.reception.add_key(identity.person, name).await?;
     Ok((StatusCode::CREATED, Json(object!({ "id": id, "key": key }))).into_response())
 }
@@ -109,16 +107,14 @@ pub(super) async fn remove_key(
 
 /// `POST /maque/invitations`: `{guests?, role?}` lets so many in within ten minutes.
 pub(super) async fn invite(State(shared): State<Shared>, body: Body) -> Result<Response, ApiError> {
-    let mut fields = Fields::of(json(body).await?)?;
+    let mut fields = drafts::read(json(body).await?, INVITATION)?;
     let n_guests = fields
         .integer("guests", 1..=MAX_GUESTS as u64)?
         .unwrap_or(1);
     let role = match fields.text("role")?.as_deref() {
-        None | Some("user") => Role::User,
         Some("admin") => Role::Admin,
-        Some(_) => return Err(ApiError::field("role", "must be user or admin")),
+        _ => Role::User,
     };
-    drafts::finish(&fields)?;
     let invitation = shared.reception.invite(role, n_guests as usize)?;
     let body = object!({
         "code": invitation.code,

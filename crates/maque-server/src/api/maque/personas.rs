@@ -2,9 +2,9 @@
 
 use super::conversations::number;
 use super::drafts;
+use super::rows::PERSONA;
 use crate::body::json;
 use crate::error::ApiError;
-use crate::fields::Fields;
 use crate::identity::Identity;
 use crate::routes::Shared;
 use crate::store::{PersonaDraft, personas as rows};
@@ -74,7 +74,7 @@ pub(super) async fn delete(
 }
 
 fn draft(body: Value) -> Result<PersonaDraft, ApiError> {
-    let mut fields = Fields::of(body)?;
+    let mut fields = drafts::read(body, PERSONA)?;
     let prompt = fields.text("prompt")?;
     if prompt
         .as_ref()
@@ -85,17 +85,12 @@ fn draft(body: Value) -> Result<PersonaDraft, ApiError> {
             &format!("must have at most {MAX_PROMPT} bytes"),
         ));
     }
-    let shared = match fields.take("shared") {
-        None => None,
-        Some(Value::Bool(flag)) => Some(flag),
-        Some(_) => return Err(ApiError::field("shared", "must be true or false")),
-    };
+    let shared = fields.take_flag("shared");
     let draft = PersonaDraft {
         name: drafts::title(&mut fields, "name")?,
         prompt,
         settings: drafts::settings(&mut fields)?,
         shared,
     };
-    drafts::finish(&fields)?;
     Ok(draft)
 }

@@ -3,12 +3,15 @@
 use super::options::{COMMON, Options, refuse_images};
 use super::{Asked, Place, Shape, deliver, loaded};
 use crate::Service;
+use crate::api::openai::messages::tool_calls;
+use crate::api::openai::tools::{self, Form};
 use crate::ask::Question;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
-use crate::limits::MAX_MESSAGES;
-use crate::prompt::{Conversation, continued, message};
+use crate::limits::{MAX_MESSAGES, MAX_TOOLS};
+use crate::prompt::{Conversation, message};
+use crate::structure;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_model::Message;
@@ -17,7 +20,7 @@ use serde_json::{Value, json};
 /// Rows beside the common ones.
 pub(crate) const CHAT: &[Field] = &[
     Field::new("messages", Kind::Messages(MAX_MESSAGES)),
-    Field::new("tools", Kind::Refused),
+    Field::new("tools", Kind::List(MAX_TOOLS)),
 ];
 
 /// The rows of this route.
@@ -34,19 +37,23 @@ pub(crate) async fn chat(service: Service, body: Value) -> Response<Body> {
         Ok(options) => options,
         Err(error) => return error.into_response(),
     };
-    let messages = fields.take("messages").unwrap_or(json!([]));
-    match messages.as_array().is_some_and(|list| list.is_empty()) {
-        true => loaded(&service, &options.model, Place::Message),
-        false => deliver(submit(service, messages, options, warnings)).await,
+    match fields.get("messages").and_then(Value::as_array) {
+        Some(list) if !list.is_empty() => {
+            deliver(submit(service, fields, options, warnings).await).await
+        }
+        _ => loaded(&service, &options.model, Place::Message),
     }
 }
 
-fn submit(
+async fn submit(
     service: Service,
-    messages: Value,
+    mut fields: Fields,
     options: Options,
     mut warnings: Vec<String>,
 ) -> Result<Asked, ApiError> {
+    let toolbox = tools::read(&mut fields, Form::Function, &mut warnings)?;
+    let structure = structure::format(&mut fields)?;
+    let messages = fields.take("messages").unwrap_or(json!([]));
     let list = messages.as_array().into_iter().flatten().enumerate();
     let messages =
         list.map(|(i, value)| one(&format!("messages[{i}]"), value.clone(), &mut warnings));
@@ -56,18 +63,20 @@ fn submit(
         overflow: options.overflow,
         max_tokens: options.max_tokens,
     };
-    let prompt = conversation.prompt(&service, |messages| {
-        continued(messages, |messages| service.render(messages))
-    })?;
+    let prompt = conversation.with_tools(&service, &toolbox, &mut warnings)?;
     let question = Question {
         prompt: prompt.ids,
         sampling: options.sampling,
         max_tokens: options.max_tokens,
         stops: options.stops,
         logprobs: options.logprobs,
+        toolbox,
+        structure,
     };
+    let (choice, written) = question.ask(&service).await?;
     Ok(Asked {
-        choice: question.ask(&service)?,
+        choice,
+        written,
         is_stream: options.is_stream,
         shape: Shape {
             service,
@@ -91,9 +100,10 @@ fn one(at: &str, value: Value, warnings: &mut Vec<String>) -> Result<Message, Ap
     let content = fields.text("content").map_err(within)?.unwrap_or_default();
     refuse_images(&format!("{at}.images"), fields.take("images"))?;
     let calls = fields.take("tool_calls");
-    let calls = calls.filter(|calls| calls.as_array().is_some_and(|list| !list.is_empty()));
+    let calls = calls.filter(|calls| calls.as_array().is_none_or(|list| !list.is_empty()));
+    let calls = calls.map(|calls| tool_calls(&format!("{at}.tool_calls"), calls, warnings));
     let read = Message {
-        tool_calls: calls,
+        tool_calls: calls.transpose()?,
         name: fields.text("tool_name").map_err(within)?,
         ..message(&role, content)
     };

@@ -8,6 +8,8 @@ use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::prompt::{Conversation, continued, message};
+use crate::structure;
+use crate::tools::Toolbox;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -31,7 +33,7 @@ pub(crate) const ROWS: &[&[Field]] = &[COMMON, GENERATE];
 
 /// A text that answers a prompt, or goes on from it.
 pub(crate) async fn generate(service: Service, body: Value) -> Response<Body> {
-    match submit(&service, body) {
+    match submit(&service, body).await {
         Ok(Some(asked)) => deliver(Ok(asked)).await,
         Ok(None) => loaded(&service, service.name(), Place::Response),
         Err(error) => error.into_response(),
@@ -39,7 +41,7 @@ pub(crate) async fn generate(service: Service, body: Value) -> Response<Body> {
 }
 
 /// `None` without a prompt.
-fn submit(service: &Service, body: Value) -> Result<Option<Asked>, ApiError> {
+async fn submit(service: &Service, body: Value) -> Result<Option<Asked>, ApiError> {
     let (mut fields, mut warnings) = Fields::checked(body, "", ROWS)?;
     let options = Options::read(&mut fields, service, &mut warnings)?;
     refuse_images("images", fields.take("images"))?;
@@ -67,9 +69,13 @@ fn submit(service: &Service, body: Value) -> Result<Option<Asked>, ApiError> {
         max_tokens: options.max_tokens,
         stops: options.stops,
         logprobs: options.logprobs,
+        toolbox: Toolbox::empty(),
+        structure: structure::format(&mut fields)?,
     };
+    let (choice, written) = question.ask(service).await?;
     Ok(Some(Asked {
-        choice: question.ask(service)?,
+        choice,
+        written,
         is_stream: options.is_stream,
         shape: Shape {
             service: service.clone(),

@@ -10,10 +10,12 @@ pub(crate) use options::OPTIONS;
 
 use crate::Service;
 use crate::api::openai::logprobs;
-use crate::ask::{Telling, Written, tell, whole};
+use crate::ask::{Telling, tell, whole};
 use crate::choice::{Choice, Output};
 use crate::clock::{nanoseconds, rfc3339};
 use crate::error::ApiError;
+use crate::tools::Piece;
+use crate::written::{Block, Content, Written, object};
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,7 @@ use std::time::{Instant, SystemTime};
 /// What a route asks the engine, and how its answer is written.
 struct Asked {
     choice: Choice,
+    written: Written,
     shape: Shape,
     is_stream: bool,
 }
@@ -48,20 +51,24 @@ enum Place {
 }
 
 impl Shape {
-    /// A line with this text.
-    fn line(&self, text: &str) -> Value {
+    /// A line with this text and these calls.
+    fn line(&self, text: &str, calls: Vec<Value>) -> Value {
         let mut line =
             json!({ "model": self.model, "created_at": rfc3339(SystemTime::now()), "done": false });
         match self.place {
+            Place::Message if !calls.is_empty() => {
+                line["message"] =
+                    json!({ "role": "assistant", "content": text, "tool_calls": calls });
+            }
             Place::Message => line["message"] = json!({ "role": "assistant", "content": text }),
             Place::Response => line["response"] = json!(text),
         }
         line
     }
 
-    /// The last line, with this text.
-    fn last(&self, text: &str, written: &Written) -> Value {
-        let mut line = self.line(text);
+    /// The last line, with this text and these calls.
+    fn last(&self, text: &str, calls: Vec<Value>, written: &Written) -> Value {
+        let mut line = self.line(text, calls);
         let times = written.times;
         let (now, reading) = (Instant::now(), times.reading.unwrap_or(times.start));
         let first = times.first.unwrap_or(now);
@@ -98,13 +105,20 @@ async fn deliver(asked: Result<Asked, ApiError>) -> Response<Body> {
         Ok(asked) => asked,
         Err(error) => return error.into_response(),
     };
-    let (shape, written) = (asked.shape, Written::new());
+    let (shape, written) = (asked.shape, asked.written);
     if asked.is_stream {
-        return tell(asked.choice, Lines { shape, written });
+        let n_told = 0;
+        let lines = Lines {
+            shape,
+            written,
+            n_told,
+        };
+        return tell(asked.choice, lines);
     }
-    match whole(asked.choice).await {
+    match whole(asked.choice, written).await {
         Ok(written) => {
-            let mut answer = shape.last(&written.text, &written);
+            let calls = written.blocks.iter().filter_map(call).collect();
+            let mut answer = shape.last(&written.text(), calls, &written);
             shape.add_logprobs(&mut answer, &written);
             Json(answer).into_response()
         }
@@ -122,16 +136,56 @@ fn loaded(service: &Service, model: &str, place: Place) -> Response<Body> {
         warnings: Vec::new(),
         context: None,
     };
-    let mut line = shape.line("");
+    let mut line = shape.line("", Vec::new());
     line["done"] = json!(true);
     line["done_reason"] = json!("load");
     Json(line).into_response()
+}
+
+/// A call as Ollama's clients know it; `None` of a text.
+fn call(block: &Block) -> Option<Value> {
+    match &block.content {
+        Content::Text(_) => None,
+        Content::Call { name, arguments } => {
+            let function = json!({ "name": name, "arguments": object(arguments) });
+            Some(json!({ "id": format!("call_{}", block.id), "function": function }))
+        }
+    }
 }
 
 /// An answer in lines.
 struct Lines {
     shape: Shape,
     written: Written,
+    /// Blocks whose calls were told: a call is told when it is whole.
+    n_told: usize,
+}
+
+impl Lines {
+    /// Calls that have become whole.
+    fn calls(&mut self) -> Vec<Value> {
+        let n_open = usize::from(self.written.reason.is_none());
+        let n_whole = self.written.blocks.len().saturating_sub(n_open);
+        let begin = std::mem::replace(&mut self.n_told, n_whole);
+        let whole = self.written.blocks[begin..n_whole].iter();
+        whole.filter_map(call).collect()
+    }
+
+    /// A line with what has been heard, if it is anything.
+    fn line(&mut self, pieces: &[Piece]) -> String {
+        let texts = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Call { .. } | Piece::Arguments { .. } => "",
+        });
+        let (text, calls): (String, _) = (texts.collect(), self.calls());
+        let has_tokens = self.shape.with_logprobs && !self.written.tokens.is_empty();
+        if text.is_empty() && calls.is_empty() && !has_tokens {
+            return String::new();
+        }
+        let mut line = self.shape.line(&text, calls);
+        self.shape.add_logprobs(&mut line, &self.written);
+        format!("{line}\n")
+    }
 }
 
 impl Telling for Lines {
@@ -143,21 +197,19 @@ impl Telling for Lines {
 
     fn tell(&mut self, output: Output) -> String {
         self.written.tokens.clear();
-        self.written.hear(&output);
+        let pieces = self.written.hear(&output);
+        let line = self.line(&pieces);
         match output {
-            Output::Text(text, _) => {
-                let mut line = self.shape.line(&text);
-                self.shape.add_logprobs(&mut line, &self.written);
-                format!("{line}\n")
+            Output::End(..) => {
+                line + &format!("{}\n", self.shape.last("", Vec::new(), &self.written))
             }
-            Output::End(..) => format!("{}\n", self.shape.last("", &self.written)),
             Output::Failed(error) => format!("{}\n", json!({ "error": error.message() })),
-            Output::Stage(_) | Output::Prompt(_) | Output::Stopped(_) => String::new(),
+            _ => line,
         }
     }
 
     /// A line without text: clients parse every line.
     fn waiting(&self) -> String {
-        format!("{}\n", self.shape.line(""))
+        format!("{}\n", self.shape.line("", Vec::new()))
     }
 }

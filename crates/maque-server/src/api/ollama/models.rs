@@ -77,7 +77,7 @@ fn shown(service: &Service, body: Value) -> Result<Value, ApiError> {
         "details": details(service),
         "model_info": info,
         "parameters": parameters.join("\n"),
-        "capabilities": ["completion"],
+        "capabilities": ["completion", "tools"],
     });
     if !warnings.is_empty() {
         shown["warnings"] = json!(warnings);

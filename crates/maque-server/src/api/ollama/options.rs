@@ -21,7 +21,7 @@ pub(crate) const COMMON: &[Field] = &[
     Field::new("keep_alive", Kind::Idle), // the model stays loaded as long as the server lives
     Field::new("truncate", Kind::Hint),
     Field::new("shift", Kind::Hint),
-    Field::new("format", Kind::Refused),
+    Field::new("format", Kind::Mixed),
     Field::new("think", Kind::Refused),
 ];
 

@@ -1,7 +1,7 @@
 //! `POST /v1/chat/completions`
 
 use super::messages;
-use super::tools::{self, Heard};
+use super::tools::{self, Form, Heard};
 use super::{Envelope, Shape, deliver, logprobs};
 use crate::Service;
 use crate::answers::Answers;
@@ -74,7 +74,7 @@ async fn submit(service: &Service, body: Value) -> Result<Asked, ApiError> {
     let (mut fields, mut warnings) = Fields::checked(body, "", &[OPTIONS, CHAT, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
     let messages = messages::read(&mut fields, &mut warnings)?;
-    let toolbox = tools::read(&mut fields, &mut warnings)?;
+    let toolbox = tools::read(&mut fields, Form::Function, &mut warnings)?;
     let structure = toolbox.structure(structure::read(&mut fields)?)?;
     let n_logprobs = n_logprobs(&mut fields)?;
     let max_tokens = options.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);

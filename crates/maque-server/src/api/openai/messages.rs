@@ -88,7 +88,11 @@ fn text(at: &str, content: Value) -> Result<String, ApiError> {
 
 /// Calls of an earlier answer, in the shape that templates expect. Arguments that are no JSON object are kept as the text that
 /// they are.
-fn tool_calls(at: &str, calls: Value, warnings: &mut Vec<String>) -> Result<Value, ApiError> {
+pub(crate) fn tool_calls(
+    at: &str,
+    calls: Value,
+    warnings: &mut Vec<String>,
+) -> Result<Value, ApiError> {
     let Value::Array(calls) = calls else {
         return Err(ApiError::field(at, "must be a list"));
     };

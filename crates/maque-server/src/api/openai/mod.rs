@@ -6,7 +6,7 @@ pub(crate) mod logprobs;
 pub(crate) mod messages;
 pub(crate) mod models;
 pub(crate) mod responses;
-mod tools;
+pub(crate) mod tools;
 
 use crate::Service;
 use crate::answers::{Answers, usage_json};

@@ -6,14 +6,27 @@ use crate::record::random;
 use crate::tools::{CallParser, Calls, Piece, Tool, ToolChoice, Toolbox};
 use serde_json::{Value, json};
 
+/// Where a tool's name and parameters are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In an object `function`.
+    Function,
+    /// Beside `type`.
+    Flat,
+}
+
 /// The tools of a request.
-pub(super) fn read(fields: &mut Fields, warnings: &mut Vec<String>) -> Result<Toolbox, ApiError> {
+pub(crate) fn read(
+    fields: &mut Fields,
+    form: Form,
+    warnings: &mut Vec<String>,
+) -> Result<Toolbox, ApiError> {
     let tools = match fields.take("tools") {
         None => Vec::new(),
         Some(Value::Array(list)) => {
             let tools = list.into_iter().enumerate();
             tools
-                .map(|(index, value)| tool(&format!("tools[{index}]"), value, warnings))
+                .map(|(index, value)| tool(&format!("tools[{index}]"), value, form, warnings))
                 .collect::<Result<_, _>>()?
         }
         Some(_) => return Err(ApiError::field("tools", "must be a list")),
@@ -22,10 +35,10 @@ pub(super) fn read(fields: &mut Fields, warnings: &mut Vec<String>) -> Result<To
         Some(false) => Calls::One,
         _ => Calls::Several,
     };
-    Toolbox::new(tools, choice(fields)?, calls)
+    Toolbox::new(tools, choice(fields, form)?, calls)
 }
 
-fn tool(at: &str, value: Value, warnings: &mut Vec<String>) -> Result<Tool, ApiError> {
+fn tool(at: &str, value: Value, form: Form, warnings: &mut Vec<String>) -> Result<Tool, ApiError> {
     let mut fields = Fields::of(value).map_err(|_| ApiError::field(at, "must be an object"))?;
     if fields.take("type").is_none_or(|kind| kind != "function") {
         return Err(ApiError::field(
@@ -33,22 +46,40 @@ fn tool(at: &str, value: Value, warnings: &mut Vec<String>) -> Result<Tool, ApiE
             "must be \"function\"",
         ));
     }
-    let function = format!("{at}.function");
-    let mut inner = fields.object("function")?;
-    let name = inner.text("name")?;
-    let tool = Tool {
-        name: name.ok_or_else(|| ApiError::field(&format!("{function}.name"), "is missing"))?,
-        description: inner.text("description")?,
-        parameters: inner.take("parameters").unwrap_or(json!({})),
+    let (at, mut inner) = match form {
+        Form::Function => {
+            let inner = fields.object("function")?;
+            warnings.extend(fields.warnings(&format!("{at}.")));
+            (format!("{at}.function"), inner)
+        }
+        Form::Flat => (at.to_owned(), fields),
     };
-    inner.flag("strict")?; // arguments always keep to the parameters
-    warnings.extend(inner.warnings(&format!("{function}.")));
-    warnings.extend(fields.warnings(&format!("{at}.")));
+    let within = |error: ApiError| error.within(&format!("{at}."));
+    let name = inner.text("name").map_err(within)?;
+    let tool = Tool {
+        name: name.ok_or_else(|| ApiError::field(&format!("{at}.name"), "is missing"))?,
+        description: inner.text("description").map_err(within)?,
+        parameters: inner.take("parameters").unwrap_or(json!({})),
+        at: format!("{at}.parameters"),
+    };
+    inner.flag("strict").map_err(within)?; // arguments always keep to the parameters
+    warnings.extend(inner.warnings(&format!("{at}.")));
     Ok(tool)
 }
 
-fn choice(fields: &mut Fields) -> Result<ToolChoice, ApiError> {
-    let must = "must be \"none\", \"auto\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": …}}";
+fn choice(fields: &mut Fields, form: Form) -> Result<ToolChoice, ApiError> {
+    let must = match form {
+        Form::Function => {
+            "must be \"none\", \"auto\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": …}}"
+        }
+        Form::Flat => {
+            "must be \"none\", \"auto\", \"required\" or {\"type\": \"function\", \"name\": …}"
+        }
+    };
+    let name = |value: &Value| match form {
+        Form::Function => value["function"]["name"].clone(),
+        Form::Flat => value["name"].clone(),
+    };
     let wrong = || ApiError::field("tool_choice", must);
     match fields.take("tool_choice") {
         None => Ok(ToolChoice::Auto),
@@ -58,10 +89,8 @@ fn choice(fields: &mut Fields) -> Result<ToolChoice, ApiError> {
             "required" => Ok(ToolChoice::Required),
             _ => Err(wrong()),
         },
-        Some(value) => match (&value["type"], &value["function"]["name"]) {
-            (Value::String(kind), Value::String(name)) if kind == "function" => {
-                Ok(ToolChoice::Named(name.clone()))
-            }
+        Some(value) => match name(&value) {
+            Value::String(name) if value["type"] == "function" => Ok(ToolChoice::Named(name)),
             _ => Err(wrong()),
         },
     }

@@ -4,7 +4,7 @@
 //! document derived from structs would describe something that no parser reads.
 
 use crate::Service;
-use crate::api::table::{ROUTES, Route};
+use crate::api::table::{Route, routes};
 use crate::dialect::Dialect;
 use crate::field::{Field, Kind};
 use axum::Json;
@@ -14,8 +14,7 @@ use serde_json::{Map, Value, json};
 
 /// `GET /v1/capabilities`: each field of each route with what becomes of it.
 pub(crate) fn capabilities(service: &Service) -> Response<Body> {
-    let routes: Vec<Value> = ROUTES
-        .iter()
+    let routes: Vec<Value> = routes()
         .map(|route| {
             json!({
                 "method": route.method,
@@ -58,7 +57,7 @@ pub(crate) fn openapi(service: Option<&Service>) -> Response<Body> {
 
 fn document(models: &[&str]) -> Value {
     let mut paths = json!({});
-    for route in ROUTES {
+    for route in routes() {
         paths[route.path][route.method.to_lowercase()] = operation(route, models);
     }
     json!({
@@ -74,8 +73,6 @@ fn document(models: &[&str]) -> Value {
 }
 
 fn operation(route: &Route, models: &[&str]) -> Value {
-    let kinds = route.answers.iter();
-    let content: Map<String, Value> = kinds.map(|kind| (kind.to_string(), json!({}))).collect();
     let refusal = json!({
         "description": "why not",
         "content": { "application/json": { "schema": refusal(Dialect::of(route.path)) } },
@@ -83,11 +80,14 @@ fn operation(route: &Route, models: &[&str]) -> Value {
     let mut operation = json!({
         "summary": route.about,
         "security": [{}, { "key": [] }],
-        "responses": { "200": { "description": "the answer", "content": content } },
+        "responses": { route.status: success(route) },
+        "parameters": parameters(route),
     });
-    let mut statuses = vec!["401", "403", "404", "429", "500", "503"];
-    if route.method == "POST" {
-        statuses.extend(["400", "408", "413", "415"]);
+    let mut statuses = vec![
+        "400", "401", "403", "404", "409", "429", "500", "503", "507",
+    ];
+    if ["POST", "PATCH"].contains(&route.method) {
+        statuses.extend(["408", "413", "415", "502"]);
         let schema = body(route, models);
         operation["requestBody"] =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
@@ -95,10 +95,29 @@ fn operation(route: &Route, models: &[&str]) -> Value {
     for status in statuses {
         operation["responses"][status] = refusal.clone();
     }
-    if route.path.contains("{id}") {
-        operation["parameters"] = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
-    }
     operation
+}
+
+/// An answer that is no refusal.
+fn success(route: &Route) -> Value {
+    if route.status == "204" {
+        return json!({ "description": "done" });
+    }
+    let kinds = route.answers.iter();
+    let content: Map<String, Value> = kinds.map(|kind| (kind.to_string(), json!({}))).collect();
+    json!({ "description": "the answer", "content": content })
+}
+
+/// What stands in the address: parts of its path, and of its query.
+fn parameters(route: &Route) -> Vec<Value> {
+    let text = json!({ "type": "string" });
+    let parts = route.path.split('/');
+    let names = parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let within =
+        names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text }));
+    let query = route.query.iter();
+    let query = query.map(|name| json!({ "name": name, "in": "query", "schema": text }));
+    within.chain(query).collect()
 }
 
 fn body(route: &Route, models: &[&str]) -> Value {
@@ -163,7 +182,7 @@ mod tests {
     #[test]
     fn every_field_of_every_route_is_described() {
         let document = document(&["default"]);
-        for route in ROUTES {
+        for route in routes() {
             let operation = &document["paths"][route.path][route.method.to_lowercase()];
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
             for row in route.rows.iter().copied().flatten() {

@@ -1,8 +1,12 @@
 //! A response in events, each with its number.
 
 use super::{Shape, status};
-use crate::ask::{Telling, Written, event};
-use crate::choice::Output;
+use crate::ask::{Telling, event, whole};
+use crate::choice::{Choice, Output};
+use crate::error::ApiError;
+use crate::tools::Piece;
+use crate::written::{Content, Written};
+use axum::Json;
 use serde_json::{Value, json};
 
 /// A response that is written event by event.
@@ -10,15 +14,29 @@ pub(super) struct Events {
     shape: Shape,
     written: Written,
     n_events: usize,
+    /// Items that have begun; the last one may be open.
+    n_items: usize,
+    is_open: bool,
+    /// Tokens whose logprobs were sent.
+    n_tokens: usize,
 }
 
 impl Events {
-    pub(super) fn new(shape: Shape) -> Events {
+    pub(super) fn new(shape: Shape, written: Written) -> Events {
         Events {
             shape,
-            written: Written::new(),
+            written,
             n_events: 0,
+            n_items: 0,
+            is_open: false,
+            n_tokens: 0,
         }
+    }
+
+    /// The response in one piece.
+    pub(super) async fn whole(self, choice: Choice) -> Result<Json<Value>, ApiError> {
+        let written = whole(choice, self.written).await?;
+        Ok(Json(self.shape.response(&written)))
     }
 
     fn event(&mut self, name: &str, mut data: Value) -> String {
@@ -28,30 +46,95 @@ impl Events {
         event(name, &data)
     }
 
-    /// An event about the one part of the one message.
+    /// An event about the item that is open.
     fn within(&mut self, name: &str, mut data: Value) -> String {
-        data["item_id"] = json!(self.shape.item);
-        data["output_index"] = json!(0);
-        data["content_index"] = json!(0);
+        let index = self.n_items - 1;
+        data["item_id"] = self.shape.item(index, &self.written)["id"].clone();
+        data["output_index"] = json!(index);
         self.event(name, data)
     }
 
+    /// An event about the one part of the message that is open.
+    fn of_part(&mut self, name: &str, mut data: Value) -> String {
+        data["content_index"] = json!(0);
+        self.within(name, data)
+    }
+
+    fn is_text(&self) -> bool {
+        let last = self.n_items.checked_sub(1);
+        let is_text = |last: usize| matches!(self.written.blocks[last].content, Content::Text(_));
+        last.is_some_and(is_text)
+    }
+
+    fn piece(&mut self, piece: Piece) -> String {
+        match piece {
+            Piece::Text(text) => {
+                let begin = match self.is_text() {
+                    true => String::new(),
+                    false => self.begin_item(),
+                };
+                let logprobs = self.shape.logprobs(&self.written.tokens[self.n_tokens..]);
+                self.n_tokens = self.written.tokens.len();
+                let delta = json!({ "delta": text, "logprobs": logprobs });
+                begin + &self.of_part("response.output_text.delta", delta)
+            }
+            Piece::Call { .. } => self.begin_item(),
+            Piece::Arguments { text, .. } => self.within(
+                "response.function_call_arguments.delta",
+                json!({ "delta": text }),
+            ),
+        }
+    }
+
+    /// Ends the item before, and begins the next.
+    fn begin_item(&mut self) -> String {
+        let end = self.end_item();
+        let index = self.n_items;
+        let item = self.shape.begun(index, &self.written);
+        self.n_items += 1;
+        self.is_open = true;
+        let added = json!({ "output_index": index, "item": item });
+        let begin = end + &self.event("response.output_item.added", added);
+        match self.is_text() {
+            true => {
+                let part = json!({ "part": super::part("", json!([])) });
+                begin + &self.of_part("response.content_part.added", part)
+            }
+            false => begin,
+        }
+    }
+
+    fn end_item(&mut self) -> String {
+        if !std::mem::replace(&mut self.is_open, false) {
+            return String::new();
+        }
+        let index = self.n_items - 1;
+        let item = self.shape.item(index, &self.written);
+        let done = match &self.written.blocks[index].content {
+            Content::Text(text) => {
+                let part = item["content"][0].clone();
+                let text = json!({ "text": text, "logprobs": part["logprobs"] });
+                self.of_part("response.output_text.done", text)
+                    + &self.of_part("response.content_part.done", json!({ "part": part }))
+            }
+            Content::Call { arguments, .. } => {
+                let arguments = json!({ "arguments": arguments, "name": item["name"] });
+                self.within("response.function_call_arguments.done", arguments)
+            }
+        };
+        let item = json!({ "output_index": index, "item": item });
+        done + &self.event("response.output_item.done", item)
+    }
+
     fn end(&mut self) -> String {
-        let text = self.written.text.clone();
-        let logprobs = self.shape.logprobs(&self.written);
-        let part = self.shape.part(&text, &self.written);
-        let item = self.shape.item(&self.written);
+        let empty = match self.n_items {
+            0 => self.begin_item(),
+            _ => String::new(),
+        };
+        let items = empty + &self.end_item();
         let response = self.shape.response(&self.written);
         let last = format!("response.{}", status(&self.written).0);
-        self.within(
-            "response.output_text.done",
-            json!({ "text": text, "logprobs": logprobs }),
-        ) + &self.within("response.content_part.done", json!({ "part": part }))
-            + &self.event(
-                "response.output_item.done",
-                json!({ "output_index": 0, "item": item }),
-            )
-            + &self.event(&last, json!({ "response": response }))
+        items + &self.event(&last, json!({ "response": response }))
     }
 }
 
@@ -60,35 +143,22 @@ impl Telling for Events {
 
     fn begin(&mut self) -> String {
         let response = self.shape.response(&self.written);
-        let item = self.shape.item(&self.written);
-        let part = self.shape.part("", &self.written);
         self.event("response.created", json!({ "response": response.clone() }))
             + &self.event("response.in_progress", json!({ "response": response }))
-            + &self.event(
-                "response.output_item.added",
-                json!({ "output_index": 0, "item": item }),
-            )
-            + &self.within("response.content_part.added", json!({ "part": part }))
     }
 
     fn tell(&mut self, output: Output) -> String {
-        let n_tokens = self.written.tokens.len();
-        self.written.hear(&output);
+        if let Output::Failed(error) = &output {
+            let mut response = self.shape.response(&self.written);
+            response["status"] = json!("failed");
+            response["error"] = json!({ "code": "server_error", "message": error.message() });
+            return self.event("response.failed", json!({ "response": response }));
+        }
+        let pieces = self.written.hear(&output);
+        let told: String = pieces.into_iter().map(|piece| self.piece(piece)).collect();
         match output {
-            Output::Text(text, _) => {
-                let logprobs = self.shape.logprobs(&self.written);
-                let new = logprobs.as_array().into_iter().flatten().skip(n_tokens);
-                let delta = json!({ "delta": text, "logprobs": new.collect::<Vec<_>>() });
-                self.within("response.output_text.delta", delta)
-            }
-            Output::End(..) => self.end(),
-            Output::Failed(error) => {
-                let mut response = self.shape.response(&self.written);
-                response["status"] = json!("failed");
-                response["error"] = json!({ "code": "server_error", "message": error.message() });
-                self.event("response.failed", json!({ "response": response }))
-            }
-            Output::Stage(_) | Output::Prompt(_) | Output::Stopped(_) => String::new(),
+            Output::End(..) => told + &self.end(),
+            _ => told,
         }
     }
 }

@@ -5,20 +5,24 @@ mod items;
 
 use crate::Service;
 use crate::api::openai::logprobs;
-use crate::ask::{Question, Written, tell, whole};
+use crate::api::openai::tools::{self, Form};
+use crate::ask::{Question, tell};
 use crate::choice::Choice;
 use crate::clock::unix;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
+use crate::limits::MAX_TOOLS;
 use crate::options::{DEFAULT_MAX_TOKENS, check_model, sampling};
-use crate::prompt::{Conversation, Overflow, continued, message};
+use crate::prompt::{Conversation, Overflow, message};
 use crate::record::random;
-use axum::Json;
+use crate::structure;
+use crate::written::{Block, Content, Written};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use events::Events;
-use maque_engine::Sampling;
+use maque_engine::TokenEvent;
+use maque_model::Message;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -41,8 +45,8 @@ pub(crate) const RESPONSES: &[Field] = &[
     Field::new("metadata", Kind::Object),
     Field::new("text", Kind::Object),
     Field::new("parallel_tool_calls", Kind::Flag),
-    Field::new("tools", Kind::Refused),
-    Field::new("tool_choice", Kind::Refused),
+    Field::new("tools", Kind::List(MAX_TOOLS)),
+    Field::new("tool_choice", Kind::Mixed),
     Field::new("previous_response_id", Kind::Refused),
     Field::new("conversation", Kind::Refused),
     Field::new("background", Kind::Refused),
@@ -60,18 +64,15 @@ pub(crate) const RESPONSES: &[Field] = &[
 
 /// Rows of `text`.
 pub(crate) const TEXT: &[Field] = &[
-    Field::new("format", Kind::Refused),
+    Field::new("format", Kind::Object),
     Field::new("verbosity", Kind::Hint),
 ];
 
 /// The answer to an input.
 pub(crate) async fn responses(service: Service, body: Value) -> Response<Body> {
-    match submit(service, body) {
-        Ok((choice, shape, true)) => tell(choice, Events::new(shape)),
-        Ok((choice, shape, false)) => match whole(choice).await {
-            Ok(written) => Json(shape.response(&written)).into_response(),
-            Err(error) => error.into_response(),
-        },
+    match submit(service, body).await {
+        Ok((choice, events, true)) => tell(choice, events),
+        Ok((choice, events, false)) => events.whole(choice).await.into_response(),
         Err(error) => error.into_response(),
     }
 }
@@ -81,7 +82,6 @@ struct Shape {
     service: Service,
     /// What is the same from the first event to the last.
     head: Value,
-    item: String,
     with_logprobs: bool,
 }
 
@@ -96,7 +96,8 @@ impl Shape {
         response["usage"] = Value::Null;
         if written.reason.is_some() {
             let usage = written.usage;
-            response["output"] = json!([self.item(written)]);
+            let items = (0..written.blocks.len()).map(|index| self.item(index, written));
+            response["output"] = items.collect();
             response["usage"] = json!({
                 "input_tokens": usage.prompt_tokens,
                 "input_tokens_details": { "cached_tokens": usage.cached_tokens, "cache_write_tokens": 0 },
@@ -109,36 +110,55 @@ impl Shape {
         response
     }
 
-    /// The message, with its text when it has ended.
-    fn item(&self, written: &Written) -> Value {
-        let content = match written.reason {
-            None => json!([]),
-            Some(_) => json!([self.part(&written.text, written)]),
+    /// The item of a block, as far as it is written.
+    fn item(&self, index: usize, written: &Written) -> Value {
+        let Block { id, content } = &written.blocks[index];
+        let is_last = index + 1 == written.blocks.len();
+        let status = match is_last && written.reason.is_some() {
+            true => status(written).0,
+            false => "completed",
         };
-        json!({
-            "id": self.item,
-            "type": "message",
-            "status": status(written).0,
-            "role": "assistant",
-            "content": content,
-        })
+        match content {
+            Content::Text(text) => json!({
+                "id": format!("msg_{id}"),
+                "type": "message",
+                "status": status,
+                "role": "assistant",
+                "content": [part(text, self.logprobs(&written.tokens))],
+            }),
+            Content::Call { name, arguments } => json!({
+                "id": format!("fc_{id}"),
+                "type": "function_call",
+                "status": status,
+                "call_id": format!("call_{id}"),
+                "name": name,
+                "arguments": arguments,
+            }),
+        }
     }
 
-    fn part(&self, text: &str, written: &Written) -> Value {
-        json!({
-            "type": "output_text",
-            "text": text,
-            "annotations": [],
-            "logprobs": self.logprobs(written),
-        })
+    /// The same, of which nothing is written yet.
+    fn begun(&self, index: usize, written: &Written) -> Value {
+        let mut item = self.item(index, written);
+        item["status"] = json!("in_progress");
+        match item["type"] == "message" {
+            true => item["content"] = json!([]),
+            false => item["arguments"] = json!(""),
+        }
+        item
     }
 
-    fn logprobs(&self, written: &Written) -> Value {
-        let tokens = written.tokens.iter().filter(|_| self.with_logprobs);
+    fn logprobs(&self, tokens: &[TokenEvent]) -> Value {
+        let tokens = tokens.iter().filter(|_| self.with_logprobs);
         tokens
             .map(|token| logprobs::chat(&self.service, token))
             .collect()
     }
+}
+
+/// The one part of a message.
+fn part(text: &str, logprobs: Value) -> Value {
+    json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": logprobs })
 }
 
 /// `completed` is what ended by itself; else why it is not.
@@ -152,78 +172,92 @@ fn status(written: &Written) -> (&'static str, Option<&'static str>) {
 }
 
 /// The answer under way, how to write it, and whether it is streamed.
-fn submit(service: Service, body: Value) -> Result<(Choice, Shape, bool), ApiError> {
+async fn submit(service: Service, body: Value) -> Result<(Choice, Events, bool), ApiError> {
     let (mut fields, mut warnings) = Fields::checked(body, "", &[RESPONSES])?;
     check_model(&mut fields, &service)?;
+    let mut head = head(&service, &fields);
     let text = fields.take("text").unwrap_or(json!({}));
-    warnings.extend(Fields::checked(text, "text.", &[TEXT])?.1);
+    let (mut text, unused) = Fields::checked(text, "text.", &[TEXT])?;
+    warnings.extend(unused);
+    let structure = structure::text_format(&mut text)?;
+    let toolbox = tools::read(&mut fields, Form::Flat, &mut warnings)?;
     let asked = fields.take_count("max_output_tokens");
-    let truncation = fields.text("truncation")?.unwrap_or("disabled".to_owned());
-    let instructions = fields.text("instructions")?;
-    let mut messages: Vec<_> = instructions
-        .iter()
-        .map(|text| message("system", text.clone()))
-        .collect();
-    messages.extend(items::read(&mut fields, &mut warnings)?);
+    let messages = messages(&mut fields, &mut warnings)?;
     let conversation = Conversation {
         field: "input",
         messages: &messages,
-        overflow: match truncation == "auto" {
-            true => Overflow::DropOldest,
-            false => Overflow::Error,
+        overflow: match fields.text("truncation")?.as_deref() {
+            Some("auto") => Overflow::DropOldest,
+            _ => Overflow::Error,
         },
         max_tokens: asked.unwrap_or(DEFAULT_MAX_TOKENS),
     };
-    let prompt = conversation.prompt(&service, |messages| {
-        continued(messages, |messages| service.render(messages))
-    })?;
+    let prompt = conversation.with_tools(&service, &toolbox, &mut warnings)?;
     let logprobs = logprobs_wanted(&mut fields, &mut warnings);
+    if logprobs.is_some() && toolbox.is_open() {
+        let must = "cannot be combined with tools";
+        return Err(ApiError::field("top_logprobs", must));
+    }
     let question = Question {
         prompt: prompt.ids,
         sampling: sampling(&mut fields, &service)?,
         max_tokens: conversation.max_tokens,
         stops: Vec::new(),
         logprobs,
+        toolbox,
+        structure,
     };
-    let mut head = head(&service, &mut fields, &question.sampling);
-    head["instructions"] = json!(instructions);
-    head["max_output_tokens"] = json!(asked);
+    head["temperature"] = json!(question.sampling.temperature);
+    head["top_p"] = json!(question.sampling.top_p);
     head["top_logprobs"] = json!(logprobs.unwrap_or(0));
-    head["truncation"] = json!(truncation);
     if !warnings.is_empty() {
         head["warnings"] = json!(warnings);
     }
     if let Some(context) = prompt.context {
         head["context"] = context;
     }
-    let choice = question.ask(&service)?;
+    let (choice, written) = question.ask(&service).await?;
     let shape = Shape {
         service,
         head,
-        item: format!("msg_{}", random()),
         with_logprobs: logprobs.is_some(),
     };
-    Ok((choice, shape, fields.flag("stream")?))
+    Ok((choice, Events::new(shape, written), fields.flag("stream")?))
+}
+
+/// Instructions and input.
+fn messages(fields: &mut Fields, warnings: &mut Vec<String>) -> Result<Vec<Message>, ApiError> {
+    let instructions = fields.text("instructions")?;
+    let mut messages: Vec<Message> = instructions
+        .into_iter()
+        .map(|text| message("system", text))
+        .collect();
+    messages.extend(items::read(fields, warnings)?);
+    Ok(messages)
 }
 
 /// What a response repeats of its request, and what is the same in all of them.
-fn head(service: &Service, fields: &mut Fields, sampling: &Sampling) -> Value {
+fn head(service: &Service, fields: &Fields) -> Value {
+    let asked = |name: &str, default: Value| fields.get(name).cloned().unwrap_or(default);
+    let text = asked("text", json!({}));
+    let format = text.get("format").cloned();
     json!({
         "id": format!("resp_{}", random()),
         "object": "response",
         "created_at": unix(SystemTime::now()),
         "error": null,
-        "metadata": fields.take("metadata").unwrap_or(json!({})),
+        "instructions": asked("instructions", Value::Null),
+        "max_output_tokens": asked("max_output_tokens", Value::Null),
+        "metadata": asked("metadata", json!({})),
         "model": service.name(),
-        "parallel_tool_calls": fields.take_flag("parallel_tool_calls").unwrap_or(true),
+        "parallel_tool_calls": asked("parallel_tool_calls", json!(true)),
         "previous_response_id": null,
         "reasoning": { "effort": null, "summary": null },
         "store": false,
-        "temperature": sampling.temperature,
-        "text": { "format": { "type": "text" } },
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": sampling.top_p,
+        "text": { "format": format.unwrap_or(json!({ "type": "text" })) },
+        "tool_choice": asked("tool_choice", json!("auto")),
+        "tools": asked("tools", json!([])),
+        "truncation": asked("truncation", json!("disabled")),
     })
 }
 
