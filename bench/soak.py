@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Eight people at work for a long time, three of ten answers cancelled: does memory grow, are descriptors and pages given back?
+usage: soak.py MAQUE_BINARY MODEL.gguf [MINUTES [LEAK_BYTES]]
+Memory is RssAnon + VmSwap, every two seconds after a fifth of the time; its slope must be at most 1 MiB an hour, or, in a run too
+short to tell that from noise, at most three times the slope's standard error above zero. LEAK_BYTES checks the meter: so many bytes
+a request are added to what is measured, and the run must then fail. A greedy answer must be the same throughout."""
+import http.client
+import json
+import math
+import os
+import pathlib
+import random
+import sys
+import threading
+import time
+
+from server import Server
+
+LIMIT = 1.0  # MiB an hour
+
+
+def anonymous_mib(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "VmSwap:"))) / 1024
+
+
+def n_descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def pages_used(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/maque/load")
+    return json.loads(connection.getresponse().read())["pages"]["used"]
+
+
+class Person(threading.Thread):
+    """Asks again and again, long and short; hangs up on three of ten answers."""
+
+    def __init__(self, server, seed, is_over):
+        super().__init__(daemon=True)
+        self.server, self.random, self.is_over = server, random.Random(seed), is_over
+        self.n_requests = self.n_cancelled = self.n_failed = 0
+
+    def run(self):
+        while not self.is_over.is_set():
+            length, draw = self.random.choice((5, 40, 200)), self.random
+            prompt = f"{draw.random()} " + "Tell me about the sparrows of the town. " * length
+            try:
+                connection = self.server.chat(prompt, draw.choice((8, 40, 120)), stream=True, temperature=1)
+                response = connection.getresponse()
+                self.n_failed += response.status != 200
+                if draw.random() < 0.3:
+                    self.n_cancelled += 1
+                    response.read1(draw.randrange(1, 2000))
+                else:
+                    response.read()
+                connection.close()
+            except OSError:
+                self.n_failed += 1
+            self.n_requests += 1
+
+
+def slope(points):
+    """MiB an hour, and its standard error."""
+    n = len(points)
+    mean_x, mean_y = (sum(point[k] for point in points) / n for k in (0, 1))
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    rise = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
+    residual = sum((y - mean_y - rise * (x - mean_x)) ** 2 for x, y in points) / (n - 2)
+    return 3600 * rise, 3600 * math.sqrt(residual / spread)
+
+
+def probe(server):
+    response = server.chat("Name the capital of France.", 24, temperature=0).getresponse()
+    return json.loads(response.read())["choices"][0]["message"]["content"]
+
+
+def main(maque, model, minutes=60.0, leak=0):
+    with Server(maque, model, "--context", "2048", "--memory", "64M") as server:
+        server.until("/health")
+        pid, want, is_over, points, answers = server.process.pid, probe(server), threading.Event(), [], set()
+        descriptors = n_descriptors(pid)
+        people = [Person(server, i, is_over) for i in range(8)]
+        for person in people:
+            person.start()
+        begin, last_probe = time.monotonic(), 0.0
+        while (now := time.monotonic() - begin) < 60 * minutes:
+            if 12 * minutes <= now:
+                n_requests = sum(person.n_requests for person in people)
+                points.append((now, anonymous_mib(pid) + n_requests * leak / 2**20))
+            if 60 <= now - last_probe:
+                answers.add(probe(server))
+                last_probe = now
+            time.sleep(2)
+        is_over.set()
+        for person in people:
+            person.join(60)
+        time.sleep(35)
+        left, used = n_descriptors(pid) - descriptors, pages_used(server.port)
+        rise, error = slope(points)
+        n_requests, n_cancelled, n_failed = (sum(getattr(person, name) for person in people)
+                                             for name in ("n_requests", "n_cancelled", "n_failed"))
+        is_same = answers <= {want}
+        print(f"{minutes:g} min, {n_requests} requests, {n_cancelled} cancelled, {n_failed} failed: {rise:+.2f} ± {error:.2f} MiB/h "
+              f"({points[0][1]:.1f} to {points[-1][1]:.1f} MiB), {left:+d} descriptors, {used} pages in use, "
+              f"greedy answer {'the same' if is_same else 'CHANGED'}")
+        return 0 if rise <= max(LIMIT, 3 * error) and abs(left) <= 2 and used == 0 and n_failed == 0 and is_same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3], *map(float, sys.argv[3:4]), *map(int, sys.argv[4:5])))
