@@ -6,14 +6,9 @@ use std::collections::HashMap;
 /// How often tokens occurred in one sequence, as far as its sampling asks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Penalties {
-    seen: Vec<Seen>,
-    places: HashMap<u32, usize>, // id → index into `seen`
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    id: u32,
-    n_generated: u32,
+    seen: Vec<u32>,              // ids
+    n_generated: Vec<u32>,       // of each of them
+    places: HashMap<u32, usize>, // id → index into both
 }
 
 impl Penalties {
@@ -22,7 +17,7 @@ impl Penalties {
         let mut penalties = Penalties::default();
         if sampling.repetition_penalty != 1.0 {
             for &id in prompt {
-                penalties.entry(id);
+                penalties.place(id);
             }
         }
         penalties
@@ -31,8 +26,14 @@ impl Penalties {
     /// Counts a generated token.
     pub(crate) fn accept(&mut self, sampling: &Sampling, id: u32) {
         if remembers(sampling) {
-            self.entry(id).n_generated += 1;
+            let place = self.place(id);
+            self.n_generated[place] += 1;
         }
+    }
+
+    /// Ids whose logits change, those with a bias aside.
+    pub(crate) fn seen(&self) -> &[u32] {
+        &self.seen
     }
 
     /// Whether [`Penalties::apply`] would change anything.
@@ -47,26 +48,27 @@ impl Penalties {
         for &(id, bias) in &sampling.logit_bias {
             logits[id as usize] += bias;
         }
-        for seen in &self.seen {
-            let logit = &mut logits[seen.id as usize];
+        for (&id, &n_generated) in self.seen.iter().zip(&self.n_generated) {
+            let logit = &mut logits[id as usize];
             *logit = if *logit < 0.0 {
                 *logit * sampling.repetition_penalty
             } else {
                 *logit / sampling.repetition_penalty
             };
-            if 0 < seen.n_generated {
-                *logit -= sampling.presence_penalty
-                    + sampling.frequency_penalty * seen.n_generated as f32;
+            if 0 < n_generated {
+                *logit -=
+                    sampling.presence_penalty + sampling.frequency_penalty * n_generated as f32;
             }
         }
     }
 
-    fn entry(&mut self, id: u32) -> &mut Seen {
+    fn place(&mut self, id: u32) -> usize {
         let place = *self.places.entry(id).or_insert(self.seen.len());
         if place == self.seen.len() {
-            self.seen.push(Seen { id, n_generated: 0 });
+            self.seen.push(id);
+            self.n_generated.push(0);
         }
-        &mut self.seen[place]
+        place
     }
 }
 

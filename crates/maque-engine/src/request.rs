@@ -42,7 +42,26 @@ impl Default for Sampling {
     }
 }
 
+/// With more than so many candidates it costs more to find them than to compute all logits.
+const MOST_BEST: usize = 64;
+
 impl Sampling {
+    /// Whether the most probable token is taken.
+    pub(crate) fn is_greedy(&self) -> bool {
+        self.temperature <= 0.0 || self.temperature.is_nan() || self.top_k == 1
+    }
+
+    /// How many of the best logits are enough to choose from: none if the choice is not among a few, or if
+    /// logits may be raised first.
+    pub(crate) fn n_best(&self) -> Option<usize> {
+        let is_lowering = 1.0 <= self.repetition_penalty
+            && 0.0 <= self.presence_penalty
+            && 0.0 <= self.frequency_penalty
+            && self.logit_bias.is_empty();
+        let n_best = if self.is_greedy() { 1 } else { self.top_k };
+        (is_lowering && (1..=MOST_BEST).contains(&n_best)).then_some(n_best)
+    }
+
     /// Always the most probable token.
     pub fn greedy() -> Sampling {
         Sampling {

@@ -88,9 +88,7 @@ struct Choice {
 impl Choice {
     fn sample(&mut self, logits: &[f32], sampling: &Sampling, position: usize) -> u32 {
         let max = softmax::max(logits);
-        let is_greedy =
-            sampling.temperature <= 0.0 || sampling.temperature.is_nan() || sampling.top_k == 1;
-        if is_greedy || !max.is_finite() {
+        if sampling.is_greedy() || !max.is_finite() {
             return argmax(logits);
         }
         let random = random(sampling.seed, position);

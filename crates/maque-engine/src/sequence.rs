@@ -13,7 +13,7 @@ use crate::speculation::Speculator;
 use crate::{
     Allowed, EngineOptions, Event, Finish, RepetitionGuard, Request, Speculation, TokenEvent,
 };
-use maque_model::Slice;
+use maque_model::{Enough, Slice};
 
 /// Buffers for looking at logits, one set an engine.
 #[derive(Debug, Default)]
@@ -195,6 +195,7 @@ impl Sequence {
                 start: self.n_done,
                 pages: self.table.pages(),
                 logits: 0..n_tokens, // each verifies the guess that follows
+                enough: self.enough(),
             };
         }
         let end = self.n_done + n_tokens;
@@ -211,7 +212,21 @@ impl Sequence {
             start: self.n_done,
             pages: self.table.pages(),
             logits: first_row.min(last_row)..last_row,
+            enough: self.enough(),
         }
+    }
+
+    /// The logits that the next choice needs, if not all.
+    fn enough(&self) -> Option<Enough<'_>> {
+        let request = &self.request;
+        let needs_all = request.constraint.is_some()
+            || request.logprobs.is_some()
+            || request.prompt_logprobs.is_some();
+        let n_best = request.sampling.n_best().filter(|_| !needs_all)?;
+        Some(Enough {
+            n_best,
+            lowered: self.penalties.seen(),
+        })
     }
 
     /// The pages that it holds, and its evaluated tokens.

@@ -29,7 +29,9 @@ pub struct Activations {
     quants: Buffer<i8>,                          // a · d ≈ x
     scales: Buffer<f32>,                         // d
     minus_sums: Buffer<i32>,                     // −Σ a
+    float_sums: Buffer<f32>,                     // −Σ a as a float, exactly
     minus_half_sums: Buffer<[i32; 2]>,           // −Σ a of the first 16 elements, and of the last
+    float_half_sums: Buffer<[f32; 2]>,           // the same as floats, exactly
     minus_pair_sums: Buffer<[i16; 2]>, // −Σ a of the elements 4j and 4j + 1, and of 4j + 2 and 4j + 3
     minus_half_pair_sums: Buffer<[[i16; 2]; 2]>, // the same of the two halves
     scaled_sums: Buffer<f32>,          // d · Σ a
@@ -51,7 +53,9 @@ pub(crate) struct Tile<'a> {
     pub(crate) quants: &'a [i8],      // [n_blocks][n_tokens][32]
     pub(crate) scales: &'a [f32],     // [n_blocks][n_tokens]
     pub(crate) minus_sums: &'a [i32], // [n_blocks][n_tokens]
+    pub(crate) float_sums: &'a [f32], // [n_blocks][n_tokens]
     pub(crate) minus_half_sums: &'a [[i32; 2]], // [n_blocks][n_tokens]
+    pub(crate) float_half_sums: &'a [[f32; 2]], // [n_blocks][n_tokens]
     pub(crate) minus_pair_sums: &'a [[i16; 2]], // [n_blocks][n_tokens]
     pub(crate) minus_half_pair_sums: &'a [[[i16; 2]; 2]], // [n_blocks][n_tokens]
     pub(crate) scaled_sums: &'a [f32], // [n_blocks][n_tokens]
@@ -104,7 +108,9 @@ impl Activations {
             quants: Buffer::zeroed(n_quants),
             scales: Buffer::zeroed(n_blocks),
             minus_sums: Buffer::zeroed(n_blocks),
+            float_sums: Buffer::zeroed(n_blocks),
             minus_half_sums: Buffer::zeroed(n_blocks),
+            float_half_sums: Buffer::zeroed(n_blocks),
             minus_pair_sums: Buffer::zeroed(n_blocks),
             minus_half_pair_sums: Buffer::zeroed(n_blocks),
             scaled_sums: Buffer::zeroed(n_blocks),
@@ -156,7 +162,9 @@ impl Activations {
             quants: &self.quants[at..][..len],
             scales: &self.scales[at_block..][..n_blocks],
             minus_sums: &self.minus_sums[at_block..][..n_blocks],
+            float_sums: &self.float_sums[at_block..][..n_blocks],
             minus_half_sums: &self.minus_half_sums[at_block..][..n_blocks],
+            float_half_sums: &self.float_half_sums[at_block..][..n_blocks],
             minus_pair_sums: &self.minus_pair_sums[at_block..][..n_blocks],
             minus_half_pair_sums: &self.minus_half_pair_sums[at_block..][..n_blocks],
             scaled_sums: &self.scaled_sums[at_block..][..n_blocks],
@@ -173,7 +181,9 @@ pub(crate) struct Writer<'a> {
     quants: Parts<'a, i8>,
     scales: Parts<'a, f32>,
     minus_sums: Parts<'a, i32>,
+    float_sums: Parts<'a, f32>,
     minus_half_sums: Parts<'a, [i32; 2]>,
+    float_half_sums: Parts<'a, [f32; 2]>,
     minus_pair_sums: Parts<'a, [i16; 2]>,
     minus_half_pair_sums: Parts<'a, [[i16; 2]; 2]>,
     scaled_sums: Parts<'a, f32>,
@@ -199,7 +209,9 @@ impl<'a> Writer<'a> {
             quants: Parts::new(&mut to.quants),
             scales: Parts::new(&mut to.scales),
             minus_sums: Parts::new(&mut to.minus_sums),
+            float_sums: Parts::new(&mut to.float_sums),
             minus_half_sums: Parts::new(&mut to.minus_half_sums),
+            float_half_sums: Parts::new(&mut to.float_half_sums),
             minus_pair_sums: Parts::new(&mut to.minus_pair_sums),
             minus_half_pair_sums: Parts::new(&mut to.minus_half_pair_sums),
             scaled_sums: Parts::new(&mut to.scaled_sums),
@@ -248,6 +260,8 @@ impl<'a> Writer<'a> {
             self.minus_half_pair_sums.take(at.clone())[0] = sums;
             self.minus_pair_sums.take(at.clone())[0] = pairs;
             self.minus_half_sums.take(at.clone())[0] = [first, second];
+            self.float_half_sums.take(at.clone())[0] = [first as f32, second as f32];
+            self.float_sums.take(at.clone())[0] = (first + second) as f32;
             self.minus_sums.take(at.clone())[0] = first + second;
             self.scaled_sums.take(at)[0] = scale * -(first + second) as f32;
         }
@@ -405,6 +419,8 @@ mod tests {
             assert_eq!(got.scales[..], want.scales[..]);
             assert_eq!(got.minus_sums[..], want.minus_sums[..]);
             assert_eq!(got.minus_half_sums[..], want.minus_half_sums[..]);
+            assert_eq!(got.float_half_sums[..], want.float_half_sums[..]);
+            assert_eq!(got.float_sums[..], want.float_sums[..]);
             assert_eq!(got.minus_pair_sums[..], want.minus_pair_sums[..]);
             assert_eq!(got.minus_half_pair_sums[..], want.minus_half_pair_sums[..]);
             assert_eq!(got.scaled_sums[..], want.scaled_sums[..]);

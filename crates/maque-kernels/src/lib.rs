@@ -23,6 +23,7 @@ mod pool;
 pub mod probe;
 mod repack;
 mod rope;
+mod screen;
 mod trial;
 mod vectorise;
 
@@ -34,4 +35,5 @@ pub use kv::{KvPages, KvShape, PAGE_TOKENS};
 pub use machine::{Biased, Machine, Query};
 pub use matrix::Matrix;
 pub use rope::{Pairing, RopeTable};
+pub use screen::{Best, Screen};
 pub use trial::Trial;

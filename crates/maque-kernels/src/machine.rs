@@ -4,8 +4,8 @@ use crate::matmul::{Finish, MAX_PRODUCTS, Product, multiply};
 use crate::memory::Arena;
 use crate::parts::for_each_chunk;
 use crate::pool::Pool;
-use crate::{Activations, Isa, KvPages, Matrix, RopeTable};
-use crate::{activations, attention, elementwise, gated};
+use crate::{Activations, Best, Isa, KvPages, Matrix, RopeTable, Screen};
+use crate::{activations, attention, elementwise, gated, screen};
 use std::num::NonZeroUsize;
 
 /// An instruction set and a thread pool: everything a forward pass needs to know of the machine.
@@ -99,6 +99,22 @@ impl Machine {
     pub fn matmul(&self, out: &mut [f32], weights: &Matrix, bias: Option<&[f32]>, x: &Activations) {
         let finish = bias.map_or(Finish::Write, Finish::Bias);
         multiply(self, &[Product::new(out, weights, finish, x)], x)
+    }
+    /// Of `out = W·x` the outputs that are among the best, as many as `wanted` says for each token, exactly as
+    /// [`Machine::matmul`] has them; any other one may be −∞ instead. With weights in planes
+    /// ([`Matrix::pack_head`]) this reads little more than half of them.
+    pub fn matmul_best(
+        &self,
+        out: &mut [f32],
+        weights: &Matrix,
+        x: &Activations,
+        screen: &mut Screen,
+        wanted: &[Best<'_>],
+    ) {
+        match weights.is_in_planes() {
+            true => screen::multiply_best(self, out, weights, x, screen, wanted),
+            false => self.matmul(out, weights, None, x),
+        }
     }
     /// `out += W·x`: o and down add to the residual stream.
     pub fn matmul_add(&self, out: &mut [f32], weights: &Matrix, x: &Activations) {

@@ -13,7 +13,7 @@
 //! added once.
 
 use crate::activations::TILE_TOKENS;
-use crate::panel::GROUP_ROWS;
+use crate::panel::{GROUP_ROWS, Group, Layout};
 use crate::parts::Parts;
 use crate::{Activations, Isa, Machine, Matrix};
 use std::ops::Range;
@@ -45,6 +45,7 @@ pub(crate) enum Finish<'a> {
 /// One matrix to multiply with, and where its product goes.
 pub(crate) struct Product<'a> {
     weights: &'a Matrix,
+    layout: Layout, // of the weights, as far as they are read
     out: Parts<'a, f32>,
     place: Place,
     finish: Finish<'a>,
@@ -93,6 +94,7 @@ impl<'a> Product<'a> {
         }
         Product {
             weights,
+            layout: *weights.layout(),
             out: Parts::new(out),
             place: Place {
                 n_rows: weights.n_rows(),
@@ -100,6 +102,23 @@ impl<'a> Product<'a> {
             },
             finish,
         }
+    }
+
+    /// The same, but of the high plane of the weights.
+    ///
+    /// # Panics
+    /// If the weights are not in planes.
+    pub(crate) fn of_high_plane(self) -> Product<'a> {
+        Product {
+            layout: self.layout.high_plane(),
+            ..self
+        }
+    }
+
+    /// The same, but memory is fetched `ahead` bytes before its use.
+    pub(crate) fn fetching(mut self, ahead: usize) -> Product<'a> {
+        self.layout.ahead = ahead;
+        self
     }
 
     /// The rows of `piece`'s groups for the tokens of its tiles go to `out`, `n_rows` of them a token.
@@ -116,6 +135,7 @@ impl<'a> Product<'a> {
         check(weights, x);
         Product {
             weights,
+            layout: *weights.layout(),
             out: Parts::new(out),
             place: Place {
                 first_token: piece.tiles.start * TILE_TOKENS,
@@ -126,9 +146,18 @@ impl<'a> Product<'a> {
         }
     }
 
+    /// The bytes of a group.
+    #[inline(always)]
+    fn group(&self, index: usize) -> Group<'_> {
+        Group {
+            layout: &self.layout,
+            bytes: self.weights.group(index),
+        }
+    }
+
     /// Rows of a group that exist.
     #[inline(always)]
-    fn rows(&self, group: usize) -> Range<usize> {
+    pub(crate) fn rows(&self, group: usize) -> Range<usize> {
         GROUP_ROWS * group..self.weights.n_rows().min(GROUP_ROWS * (group + 1))
     }
 
@@ -138,7 +167,7 @@ impl<'a> Product<'a> {
     /// No other thread may have the same group and token.
     #[inline(always)]
     #[allow(clippy::mut_from_ref)] // as `Parts::take`
-    unsafe fn out_of(&self, token: usize, rows: &Range<usize>) -> &mut [f32] {
+    pub(crate) unsafe fn out_of(&self, token: usize, rows: &Range<usize>) -> &mut [f32] {
         let Place {
             first_token,
             first_row,
@@ -256,7 +285,7 @@ impl Pieces {
         }
     }
 
-    fn groups(&self, index: usize, n: usize) -> Range<usize> {
+    pub(crate) fn groups(&self, index: usize, n: usize) -> Range<usize> {
         index * self.n_groups..n.min((index + 1) * self.n_groups)
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::format::widen;
 use crate::memory::Memory;
-use crate::panel::{GROUP_ROWS, Layout};
+use crate::panel::{Codes, GROUP_ROWS, Layout};
 use crate::parts::for_each_chunk;
 use crate::vectorise::vectorise;
-use crate::{Format, Isa, Machine, dequantize, repack};
+use crate::{Format, Isa, Machine, dequantize, repack, screen};
 use std::ops::Range;
 
 /// What a thread packs at a time, at most: the system clears huge pages of this size for it.
@@ -17,7 +17,8 @@ const CHUNKS_PER_THREAD: usize = 4;
 pub struct Matrix {
     layout: Layout,
     n_rows: usize,
-    panels: Memory, // [n_rows / 16, rounded up][layout.group_bytes]
+    panels: Memory,      // [n_rows / 16, rounded up][layout.group_bytes]
+    low_norms: Vec<f32>, // [n_rows rounded up to 16] of what the high plane leaves out; empty without planes
 }
 
 /// The file's side of a packing.
@@ -42,6 +43,26 @@ impl Matrix {
     ) -> Matrix {
         let shape = [n_rows, n_cols];
         Matrix::from_file(machine, Layout::new(format, n_cols), shape, format, bytes)
+    }
+
+    /// Packs like [`Matrix::pack`] the matrix whose best outputs will be asked for
+    /// ([`Machine::matmul_best`]): Q8_0 in two planes, of which the first nearly decides. Other formats as ever.
+    ///
+    /// # Panics
+    /// As [`Matrix::pack`].
+    pub fn pack_head(
+        machine: &Machine,
+        format: Format,
+        n_rows: usize,
+        n_cols: usize,
+        bytes: &[u8],
+    ) -> Matrix {
+        let (shape, layout) = ([n_rows, n_cols], Layout::in_planes(format, n_cols));
+        let mut matrix = Matrix::from_file(machine, layout, shape, format, bytes);
+        if layout.codes == Codes::Planes {
+            matrix.low_norms = screen::low_norms(machine, &matrix);
+        }
+        matrix
     }
 
     /// Packs like [`Matrix::pack`], but widened to f32 (`--dtype f32`).
@@ -104,6 +125,7 @@ impl Matrix {
             layout,
             n_rows,
             panels,
+            low_norms: Vec::new(),
         }
     }
 
@@ -117,7 +139,18 @@ impl Matrix {
     }
     /// Bytes of memory that it holds (what decode reads per token).
     pub fn n_bytes(&self) -> usize {
-        self.panels.as_slice().len()
+        self.panels.as_slice().len() + size_of_val(&*self.low_norms)
+    }
+    /// Bytes that [`Machine::matmul_best`] reads at least.
+    pub fn n_bytes_for_best(&self) -> usize {
+        match self.is_in_planes() {
+            true => self.n_groups() * self.layout.low_at,
+            false => self.n_bytes(),
+        }
+    }
+    /// Whether [`Machine::matmul_best`] can do with less than all of it.
+    pub fn is_in_planes(&self) -> bool {
+        self.layout.codes == Codes::Planes
     }
     /// Whether products with it need quantised activations.
     pub fn is_quantized(&self) -> bool {
@@ -142,6 +175,10 @@ impl Matrix {
 
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
+    }
+    /// Of each row the norm of what the high plane leaves out, in groups of 16.
+    pub(crate) fn low_norms(&self) -> &[[f32; GROUP_ROWS]] {
+        self.low_norms.as_chunks().0
     }
     /// Groups of 16 rows, the last one perhaps padded with zeros.
     pub(crate) fn n_groups(&self) -> usize {

@@ -5,7 +5,7 @@
 
 use crate::Format;
 use crate::block::{SUB_BLOCK, k_scales};
-use crate::panel::{GROUP_ROWS, Layout, Line};
+use crate::panel::{Codes, GROUP_ROWS, Layout, Line, PLANE_BYTES};
 
 const LOW_NIBBLES: u32 = 0x0f0f_0f0f;
 const LOW_PAIRS: u32 = 0x0303_0303;
@@ -30,6 +30,7 @@ pub(crate) fn fill<'a>(
         Format::Q4_1 => blocks(layout, group, rows, halves::<20, 2>, nibbles::<20, 4>),
         Format::Q5_0 => blocks(layout, group, rows, halves::<22, 1>, five_bits::<22, 2, 6>),
         Format::Q5_1 => blocks(layout, group, rows, halves::<24, 2>, five_bits::<24, 4, 8>),
+        Format::Q8_0 if layout.codes == Codes::Planes => planes(layout, group, rows),
         Format::Q8_0 => blocks(layout, group, rows, halves::<34, 1>, q8_lines),
         Format::Q4_K => blocks(layout, group, rows, two_scales::<144>, k_nibbles::<144, 16>),
         Format::Q5_K => blocks(layout, group, rows, two_scales::<176>, q5_k_lines),
@@ -61,26 +62,80 @@ fn blocks<'a, const BYTES: usize, const LINES: usize>(
     scales: impl Fn(&mut [u8], &Blocks<'_, BYTES>),
     lines: impl Fn(&Blocks<'_, BYTES>, usize) -> [Line; LINES],
 ) {
-    let n_blocks = layout.n_cols / layout.format.block_len();
-    let (n_rows, mut all): (_, Rows<'_, BYTES>) = (rows.len(), [&[]; GROUP_ROWS]);
-    for (row, bytes) in all.iter_mut().zip(rows) {
-        *row = &bytes.as_chunks::<BYTES>().0[..n_blocks];
-    }
+    let rows = all_rows(layout, rows);
     let n_subs = layout.format.block_len() / SUB_BLOCK;
     let (to_scales, quants) = group.split_at_mut(layout.quants_at);
     let to_scales = to_scales.chunks_exact_mut(layout.scale_bytes);
     let quants = quants.chunks_exact_mut(n_subs * layout.quant_bytes);
     for (i, (to_scales, quants)) in to_scales.zip(quants).enumerate() {
-        let block: Blocks<'_, BYTES> =
-            std::array::from_fn(|r| if r < n_rows { &all[r][i] } else { &[0; BYTES] });
+        let block = blocks_of(&rows, i);
         scales(to_scales, &block);
-        let (words, _) = quants.as_chunks_mut::<4>();
-        let (to_lines, _) = words.as_chunks_mut::<GROUP_ROWS>();
-        for (sub, to_lines) in to_lines.chunks_exact_mut(LINES).enumerate() {
-            for (to, line) in to_lines.iter_mut().zip(lines(&block, sub)) {
-                *to = line.map(u32::to_le_bytes);
-            }
+        let sub_bytes = LINES * size_of::<Line>();
+        for (sub, to) in quants.chunks_exact_mut(sub_bytes).enumerate() {
+            write(to, lines(&block, sub));
         }
+    }
+}
+
+/// The blocks of all rows; those that are missing have none.
+#[inline(always)]
+fn all_rows<'a, const BYTES: usize>(
+    layout: &Layout,
+    rows: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> Rows<'a, BYTES> {
+    let n_blocks = layout.n_cols / layout.format.block_len();
+    let mut all: Rows<'a, BYTES> = [&[]; GROUP_ROWS];
+    for (row, bytes) in all.iter_mut().zip(rows) {
+        *row = &bytes.as_chunks::<BYTES>().0[..n_blocks];
+    }
+    all
+}
+
+/// Block `i` of each row, zero where there is none.
+#[inline(always)]
+fn blocks_of<'a, const BYTES: usize>(rows: &Rows<'a, BYTES>, i: usize) -> Blocks<'a, BYTES> {
+    std::array::from_fn(|r| rows[r].get(i).unwrap_or(&[0; BYTES]))
+}
+
+#[inline(always)]
+fn write<const LINES: usize>(to: &mut [u8], lines: [Line; LINES]) {
+    let (words, _) = to.as_chunks_mut::<4>();
+    let (to_lines, _) = words.as_chunks_mut::<GROUP_ROWS>();
+    for (to, line) in to_lines.iter_mut().zip(lines) {
+        *to = line.map(u32::to_le_bytes);
+    }
+}
+
+/// Writes all blocks of a group of Q8_0 in planes.
+#[inline(always)]
+fn planes<'a>(layout: &Layout, group: &mut [u8], rows: impl ExactSizeIterator<Item = &'a [u8]>) {
+    let rows = all_rows(layout, rows);
+    let (to_scales, quants) = group.split_at_mut(layout.quants_at);
+    let (high, low) = quants.split_at_mut(layout.low_at - layout.quants_at);
+    let to_planes = high.chunks_exact_mut(PLANE_BYTES);
+    let to_planes = to_planes.zip(low.chunks_exact_mut(PLANE_BYTES));
+    let to_scales = to_scales.chunks_exact_mut(layout.scale_bytes);
+    for (i, (to_scales, (high, low))) in to_scales.zip(to_planes).enumerate() {
+        let block = blocks_of(&rows, i);
+        halves::<34, 1>(to_scales, &block);
+        let [a, b, c, d, e, f, g, h] = q8_lines(&block, 0);
+        let pairs = [(a, e), (b, f), (c, g), (d, h)];
+        write(
+            high,
+            pairs.map(|(first, second)| {
+                join(first, second, |first, second| {
+                    first >> 4 & LOW_NIBBLES | second & !LOW_NIBBLES
+                })
+            }),
+        );
+        write(
+            low,
+            pairs.map(|(first, second)| {
+                join(first, second, |first, second| {
+                    first & LOW_NIBBLES | (second & LOW_NIBBLES) << 4
+                })
+            }),
+        );
     }
 }
 

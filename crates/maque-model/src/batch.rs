@@ -1,5 +1,6 @@
 //! What one forward pass works on: a ragged batch of token slices.
 
+use maque_kernels::Best;
 use std::ops::Range;
 
 /// Consecutive tokens of one sequence.
@@ -13,6 +14,28 @@ pub struct Slice<'a> {
     pub pages: &'a [u32],
     /// Which of `tokens` (as indexes into it) want logits after them; empty while a prompt is read.
     pub logits: Range<usize>,
+    /// What is enough of these logits, if not all: then others may be −∞.
+    pub enough: Option<Enough<'a>>,
+}
+
+/// Logits that a choice needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Enough<'a> {
+    /// The best so many.
+    pub n_best: usize,
+    /// Tokens whose logits penalties will lower before the choice; no others may change. Those of the
+    /// slice itself need not be named.
+    pub lowered: &'a [u32],
+}
+
+impl<'a> Slice<'a> {
+    /// The same in the kernels' words, for one row of logits.
+    pub(crate) fn best(&self) -> Option<Best<'a>> {
+        self.enough.map(|enough| Best {
+            n: enough.n_best,
+            lowered: [enough.lowered, self.tokens],
+        })
+    }
 }
 
 /// Slices of several sequences. Logits come out in the order of slices, then of tokens.

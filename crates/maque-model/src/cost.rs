@@ -11,7 +11,7 @@ pub struct Cost {
     pub layer_macs: u64,
     /// Multiply-adds in the output head: what a token's logits take.
     pub head_macs: u64,
-    /// Bytes of weights that are read once for all tokens of a pass with logits.
+    /// Bytes of weights that are read once for all tokens of a pass, of the output head as much as the best logits take.
     pub n_bytes: u64,
     /// Whether most of the work is done on 8-bit integers, else in f32.
     pub is_int8: bool,
@@ -33,7 +33,7 @@ impl Model {
         Cost {
             layer_macs,
             head_macs: macs(head),
-            n_bytes: (n_bytes + head.n_bytes()) as u64,
+            n_bytes: (n_bytes + head.n_bytes_for_best()) as u64,
             is_int8: layer_macs < 2 * int8_macs,
         }
     }

@@ -3,10 +3,13 @@
 use crate::scratch::Scratch;
 use crate::weights::Layer;
 use crate::{Batch, Model};
-use maque_kernels::{KvPages, Machine, Matrix, Query};
+use maque_kernels::{Best, KvPages, Machine, Matrix, Query};
 
 /// From this many tokens on, a layer takes long enough to ask between its halves too.
 const LARGE_BATCH: usize = 32;
+
+/// With more rows of logits it costs more to find the best ones than to compute all.
+const MAX_SCREENED: usize = 4;
 
 /// What a pass works with.
 struct Pass<'a, 'b> {
@@ -15,6 +18,7 @@ struct Pass<'a, 'b> {
     s: &'a mut Scratch,
     kv: &'a mut KvPages,
     queries: Vec<Query<'b>>,
+    enough: Vec<Best<'b>>, // of each row of logits, or empty
     keep_going: &'a dyn Fn() -> bool,
 }
 
@@ -38,17 +42,19 @@ impl Model {
         keep_going: &dyn Fn() -> bool,
     ) -> bool {
         let queries = scratch.list(batch);
+        let enough = scratch.enough(batch);
         let mut pass = Pass {
             model: self,
             machine,
             s: scratch,
             kv,
             queries,
+            enough,
             keep_going,
         };
         let result = pass.run();
-        let queries = pass.queries;
-        scratch.give_back(queries);
+        let (queries, enough) = (pass.queries, pass.enough);
+        scratch.give_back(queries, enough);
         result.is_ok()
     }
 }
@@ -147,12 +153,16 @@ impl Pass<'_, '_> {
         Ok(())
     }
 
-    /// logits = Whead·RMSNorm(x) of the wanted tokens
+    /// logits = Whead·RMSNorm(x) of the wanted tokens, or what is enough of them
     fn logits(&mut self, norm: &[f32], head: &Matrix) {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
         let n = self.queries.len();
         let x = &s.x[..n * config.dim];
         ops.load_normed(&mut s.from_x, x, norm, config.norm_eps);
-        ops.matmul(&mut s.logits[..n * config.n_vocab], head, None, &s.from_x);
+        let logits = &mut s.logits[..n * config.n_vocab];
+        match (1..=MAX_SCREENED).contains(&self.enough.len()) {
+            true => ops.matmul_best(logits, head, &s.from_x, &mut s.screen, &self.enough),
+            false => ops.matmul(logits, head, None, &s.from_x),
+        }
     }
 }

@@ -26,12 +26,12 @@ mod template;
 mod tokenizer;
 mod weights;
 
-pub use batch::{Batch, Slice};
+pub use batch::{Batch, Enough, Slice};
 pub use cost::Cost;
 pub use error::{LoadError, SUPPORTED_ARCHITECTURES};
 pub use generation::Generation;
 pub use gguf::{Array, Gguf, Value};
-pub use model::{Dtype, LoadOptions, Model, ModelConfig, Opened};
+pub use model::{Dtype, Head, LoadOptions, Model, ModelConfig, Opened};
 pub use open::open;
 pub use safetensors::Safetensors;
 pub use scratch::Scratch;

@@ -32,11 +32,23 @@ pub enum Dtype {
     F32,
 }
 
+/// How the output head is read where only the best logits are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Head {
+    /// Half of it, and then what can be among the best (see [`maque_kernels::Screen`]).
+    #[default]
+    Screened,
+    /// All of it.
+    Exact,
+}
+
 /// How to load.
 #[derive(Default)]
 pub struct LoadOptions<'a> {
     /// Arithmetic.
     pub dtype: Dtype,
+    /// Output head.
+    pub head: Head,
     /// Called with (bytes packed, bytes in all) while loading.
     pub progress: Option<&'a (dyn Fn(u64, u64) + Sync)>,
 }

@@ -1,7 +1,7 @@
 //! Buffers of a forward pass, sized once.
 
 use crate::{Batch, Model};
-use maque_kernels::{Activations, Buffer, PAGE_TOKENS, Query};
+use maque_kernels::{Activations, Best, Buffer, PAGE_TOKENS, Query, Screen};
 
 /// Buffers of a forward pass, sized once; `logits` is valid until the next pass.
 pub struct Scratch {
@@ -10,6 +10,7 @@ pub struct Scratch {
     pub(crate) slots: Vec<(u32, u32)>, // [n_tokens]      page and offset in it of each token
     pub(crate) wanted: Vec<usize>,     // [n_logits]      tokens whose logits are asked for
     queries: Vec<Query<'static>>,      // [n_tokens]      kept for its memory only
+    best: Vec<Best<'static>>,          // [n_logits]      likewise
     pub(crate) x: Buffer<f32>,         // [n_tokens, dim] the residual stream
     pub(crate) q: Buffer<f32>,         // [n_tokens, n_heads · head_dim]
     pub(crate) k: Buffer<f32>,         // [n_tokens, n_kv_heads · head_dim]
@@ -19,6 +20,7 @@ pub struct Scratch {
     pub(crate) from_att: Activations,  // [n_tokens, n_heads · head_dim]
     pub(crate) from_ffn: Activations,  // [n_tokens, ffn_dim]
     pub(crate) logits: Buffer<f32>,    // [n_logits, n_vocab]
+    pub(crate) screen: Screen,         // of the logits
     max_tokens: usize,
     max_logits: usize,
     n_vocab: usize,
@@ -49,6 +51,7 @@ impl Scratch {
             slots: Vec::with_capacity(max_tokens),
             wanted: Vec::with_capacity(max_logits),
             queries: Vec::with_capacity(max_tokens),
+            best: Vec::with_capacity(max_logits),
             x: rows(dim),
             q: rows(q_dim),
             k: rows(kv_dim),
@@ -58,6 +61,7 @@ impl Scratch {
             from_att: Activations::read_by(of_att, max_tokens, q_dim),
             from_ffn: Activations::read_by(of_ffn, max_tokens, ffn_dim),
             logits: Buffer::zeroed(max_logits * config.n_vocab),
+            screen: Screen::new(head, max_logits),
             max_tokens,
             max_logits,
             n_vocab: config.n_vocab,
@@ -120,6 +124,16 @@ impl Scratch {
         queries
     }
 
+    /// What is enough of each row of logits; empty unless every slice says it.
+    pub(crate) fn enough<'a>(&mut self, batch: &Batch<'a>) -> Vec<Best<'a>> {
+        let mut best: Vec<Best<'a>> = std::mem::take(&mut self.best);
+        let slices = batch.iter().filter(|slice| !slice.logits.is_empty());
+        if slices.clone().all(|slice| slice.enough.is_some()) {
+            best.extend(slices.flat_map(|slice| slice.logits.clone().filter_map(|_| slice.best())));
+        }
+        best
+    }
+
     /// Keeps only the wanted tokens: their residual stream, position and query.
     pub(crate) fn keep_wanted(&mut self, queries: &mut Vec<Query<'_>>, dim: usize) {
         for (to, from) in self.wanted.iter().copied().enumerate() {
@@ -131,13 +145,17 @@ impl Scratch {
         queries.truncate(self.wanted.len());
     }
 
-    /// Takes the list of queries back for the next pass.
-    pub(crate) fn give_back(&mut self, mut queries: Vec<Query<'_>>) {
-        queries.clear();
-        // An empty list can hold borrows of any lifetime; collecting in place keeps its memory.
-        self.queries = queries
-            .into_iter()
-            .map(|_| unreachable!("the list is empty"))
-            .collect();
+    /// Takes lists back for the next pass.
+    pub(crate) fn give_back(&mut self, queries: Vec<Query<'_>>, best: Vec<Best<'_>>) {
+        self.queries = emptied(queries);
+        self.best = emptied(best);
     }
+}
+
+/// An empty list can hold borrows of any lifetime; collecting in place keeps its memory.
+fn emptied<A, B>(mut list: Vec<A>) -> Vec<B> {
+    list.clear();
+    list.into_iter()
+        .map(|_| unreachable!("the list is empty"))
+        .collect()
 }

@@ -3,7 +3,7 @@
 use crate::LoadError;
 use crate::arch::Presence;
 use crate::config::{Config, Tied};
-use crate::model::{Dtype, LoadOptions};
+use crate::model::{Dtype, Head, LoadOptions};
 use crate::stored::{TensorInfo, Tensors};
 use maque_kernels::{Format, Machine, Matrix, RopeTable, dequantize};
 
@@ -169,6 +169,9 @@ fn find_layer<'a>(
     })
 }
 
+/// [`Matrix::pack`], or another way.
+type Pack = fn(&Machine, Format, usize, usize, &[u8]) -> Matrix;
+
 /// Turns tensors of a file into packed ones, giving the file's pages back.
 pub(crate) struct Packer<'a> {
     pub(crate) machine: &'a Machine,
@@ -183,8 +186,11 @@ impl Packer<'_> {
     /// Packs all parts, in the order in which files hold them, more or less.
     pub(crate) fn weights(&mut self, found: &Found<'_>) -> Packed {
         Weights {
-            embed: self.matrix(&found.embed),
-            head: found.head.as_ref().map(|head| self.matrix(head)),
+            embed: match found.head {
+                Some(_) => self.matrix(&found.embed),
+                None => self.head(&found.embed),
+            },
+            head: found.head.as_ref().map(|head| self.head(head)),
             layers: found.layers.iter().map(|layer| self.layer(layer)).collect(),
             norm: self.vector(&found.norm),
         }
@@ -218,11 +224,23 @@ impl Packer<'_> {
     }
 
     fn matrix(&mut self, stored: &TensorInfo<'_>) -> Matrix {
+        self.pack(stored, Matrix::pack)
+    }
+
+    fn head(&mut self, stored: &TensorInfo<'_>) -> Matrix {
+        match self.options.head {
+            Head::Screened => self.pack(stored, Matrix::pack_head),
+            Head::Exact => self.pack(stored, Matrix::pack),
+        }
+    }
+
+    /// Packs with `keep`, unless it is to be widened.
+    fn pack(&mut self, stored: &TensorInfo<'_>, keep: Pack) -> Matrix {
         let &[n_rows, n_cols] = stored.shape.dims() else {
             unreachable!("the shape of every matrix was checked when it was taken");
         };
         let pack = match self.options.dtype {
-            Dtype::Keep => Matrix::pack,
+            Dtype::Keep => keep,
             Dtype::F32 => Matrix::pack_widened,
         };
         let matrix = pack(self.machine, stored.format, n_rows, n_cols, stored.bytes);

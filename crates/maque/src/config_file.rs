@@ -18,6 +18,7 @@ pub(crate) struct ConfigFile {
     pub(crate) threads: Option<NonZeroUsize>,
     pub(crate) context: Option<NonZeroUsize>,
     pub(crate) dtype: Option<Dtype>,
+    pub(crate) exact_head: Option<bool>,
     pub(crate) memory: Option<ByteSize>,
     pub(crate) speculation: Option<Speculation>,
     pub(crate) host: Option<IpAddr>,

@@ -84,6 +84,10 @@ const TEXTS: &[(&str, &str)] = &[
         "权重按文件原样（keep），或展开为 f32",
     ),
     (
+        "Read the whole output head for each token, also where the best few of it are enough",
+        "每个 token 都读完整的输出层，即使只需其中最好的几个",
+    ),
+    (
         "Memory for conversations (KV cache), as 512M or 2G [default: 256M]",
         "给对话的内存（KV 缓存），写成 512M 或 2G（默认 256M）",
     ),

@@ -6,7 +6,7 @@ use crate::say::Say;
 use crate::settings::{Dtype, Settings};
 use maque_engine::{ModelRunner, RunnerOptions};
 use maque_kernels::Machine;
-use maque_model::{ChatTemplate, Generation, LoadOptions, Model, Tokenizer};
+use maque_model::{ChatTemplate, Generation, Head, LoadOptions, Model, Tokenizer};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,7 +37,15 @@ impl Loaded {
             Dtype::Keep => maque_model::Dtype::Keep,
             Dtype::F32 => maque_model::Dtype::F32,
         };
-        let options = LoadOptions { dtype, progress };
+        let head = match settings.exact_head.value {
+            true => Head::Exact,
+            false => Head::Screened,
+        };
+        let options = LoadOptions {
+            dtype,
+            head,
+            progress,
+        };
         let opened = maque_model::open(path, &machine, &options).map_err(|error| {
             let path = path.display().to_string();
             Problem::new(Exit::Unavailable, Say::CannotLoad { path }).because(error)

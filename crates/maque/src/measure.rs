@@ -2,8 +2,14 @@
 
 use maque_engine::{Runner, argmax};
 use maque_kernels::PAGE_TOKENS;
-use maque_model::Slice;
+use maque_model::{Enough, Slice};
 use std::time::{Duration, Instant};
+
+/// The logits that sampling with the models' own settings asks for (top-k 20).
+const ENOUGH: Option<Enough<'_>> = Some(Enough {
+    n_best: 20,
+    lowered: &[],
+});
 
 /// Runs a model on made-up prompts; nothing stays between measurements.
 pub(crate) struct Measure<R> {
@@ -24,6 +30,7 @@ impl Sequence {
             start: self.n_fed,
             pages: &self.pages,
             logits: 0..1,
+            enough: ENOUGH,
         }
     }
 }
@@ -122,6 +129,7 @@ impl<R: Runner> Measure<R> {
                 start,
                 pages: &sequence.pages,
                 logits,
+                enough: ENOUGH,
             };
             self.runner.forward(&[slice], &|| true);
         }

@@ -80,6 +80,9 @@ pub(crate) struct ModelFlags {
     /// Weights as stored, or widened to f32
     #[arg(long)]
     pub(crate) dtype: Option<Dtype>,
+    /// Read the whole output head for each token, also where the best few of it are enough
+    #[arg(long)]
+    pub(crate) exact_head: bool,
     /// Memory for conversations (KV cache), as 512M or 2G [default: 256M]
     #[arg(long, value_name = "BYTES")]
     pub(crate) memory: Option<ByteSize>,
@@ -137,6 +140,7 @@ pub(crate) struct Settings {
     pub(crate) threads: Setting<NonZeroUsize>,
     pub(crate) context: Setting<NonZeroUsize>,
     pub(crate) dtype: Setting<Dtype>,
+    pub(crate) exact_head: Setting<bool>,
     pub(crate) memory: Setting<ByteSize>,
     pub(crate) speculation: Setting<Speculation>,
     pub(crate) host: Setting<Option<IpAddr>>,
@@ -204,6 +208,7 @@ impl<'a> Resolver<'a> {
             isa,
             context: choose(model.context, file.context, || nonzero(DEFAULT_CONTEXT)),
             dtype: choose(model.dtype, file.dtype, || Dtype::Keep),
+            exact_head: choose(model.exact_head.then_some(true), file.exact_head, || false),
             memory: choose(model.memory, file.memory, || DEFAULT_MEMORY),
             speculation: choose(model.speculation, file.speculation, || Speculation::Auto),
             host: choose(server.host.map(Some), file.host.map(Some), || None),

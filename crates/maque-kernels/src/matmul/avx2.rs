@@ -4,7 +4,7 @@ use super::packed::*;
 use super::{MAX_TILES, Piece, Product};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::SUB_BLOCK;
-use crate::panel::GROUP_ROWS;
+use crate::panel::{Codes, GROUP_ROWS};
 use crate::{Activations, Format};
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -56,21 +56,7 @@ pub(super) trait Arithmetic {
 /// The CPU must have AVX2, FMA and F16C, and what the arithmetic asks for.
 pub(super) unsafe fn run<A: Arithmetic>(product: &Product<'_>, x: &Activations, piece: Piece) {
     // SAFETY: the caller proves the instruction set.
-    unsafe {
-        match product.weights.layout().format {
-            Format::Q4_0 => groups::<Q4_0, A>(product, x, piece),
-            Format::Q4_1 => groups::<Q4_1, A>(product, x, piece),
-            Format::Q5_0 => groups::<Q5_0, A>(product, x, piece),
-            Format::Q5_1 => groups::<Q5_1, A>(product, x, piece),
-            Format::Q8_0 => groups::<Q8_0, A>(product, x, piece),
-            Format::Q4_K => groups::<Q4_K, A>(product, x, piece),
-            Format::Q5_K => groups::<Q5_K, A>(product, x, piece),
-            Format::Q6_K => groups::<Q6_K, A>(product, x, piece),
-            Format::F32 => float::groups::<F32>(product, x, piece),
-            Format::F16 => float::groups::<F16>(product, x, piece),
-            Format::BF16 => float::groups::<BF16>(product, x, piece),
-        }
-    }
+    unsafe { for_format!(product.layout, groups::<A>, (product, x, piece)) }
 }
 
 /// # Safety
@@ -107,8 +93,7 @@ unsafe fn many_tokens<F: Packed, A: Arithmetic>(
     tiles: Range<usize>,
     group: usize,
 ) {
-    let layout = product.weights.layout();
-    let bytes = product.weights.group(group);
+    let bytes = product.group(group);
     let n_blocks = x.n_cols() / SUB_BLOCK;
     let slab_len = match tiles.len() {
         1 => SHORT_SLAB_BLOCKS,
@@ -119,7 +104,7 @@ unsafe fn many_tokens<F: Packed, A: Arithmetic>(
     chains.fill([[_mm256_setzero_ps(); 2]; TILE_TOKENS]);
     for first in (0..n_blocks).step_by(slab_len) {
         let blocks = first..n_blocks.min(first + slab_len);
-        slab.fill::<F, A>(layout, bytes, blocks.clone());
+        slab.fill::<F, A>(bytes, blocks.clone());
         for (i, chains) in tiles.clone().zip(chains.iter_mut()) {
             // SAFETY: as the caller proves.
             unsafe { A::multiply::<F>(chains, slab, x.tile(i), blocks.clone()) };

@@ -3,7 +3,7 @@
 use super::packed::*;
 use super::{Finish, MAX_TILES, Piece, Product};
 use crate::activations::{TILE_TOKENS, Tile};
-use crate::panel::GROUP_ROWS;
+use crate::panel::{Codes, GROUP_ROWS, Group};
 use crate::{Activations, Format};
 use std::arch::x86_64::*;
 use std::mem::MaybeUninit;
@@ -31,7 +31,7 @@ pub(super) trait Multiplier {
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
         slab: &mut [Block],
-        group: &[u8],
+        group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
         first: usize,
@@ -47,7 +47,7 @@ impl Multiplier for Vnni {
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
         slab: &mut [Block],
-        group: &[u8],
+        group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
         first: usize,
@@ -79,21 +79,7 @@ struct Workbench {
 /// The CPU must have AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C, and what `M` needs.
 pub(super) unsafe fn run<M: Multiplier>(product: &Product<'_>, x: &Activations, piece: Piece) {
     // SAFETY: the caller proves the instruction set.
-    unsafe {
-        match product.weights.layout().format {
-            Format::Q4_0 => groups::<Q4_0, M>(product, x, piece),
-            Format::Q4_1 => groups::<Q4_1, M>(product, x, piece),
-            Format::Q5_0 => groups::<Q5_0, M>(product, x, piece),
-            Format::Q5_1 => groups::<Q5_1, M>(product, x, piece),
-            Format::Q8_0 => groups::<Q8_0, M>(product, x, piece),
-            Format::Q4_K => groups::<Q4_K, M>(product, x, piece),
-            Format::Q5_K => groups::<Q5_K, M>(product, x, piece),
-            Format::Q6_K => groups::<Q6_K, M>(product, x, piece),
-            Format::F32 => float::groups::<F32>(product, x, piece),
-            Format::F16 => float::groups::<F16>(product, x, piece),
-            Format::BF16 => float::groups::<BF16>(product, x, piece),
-        }
-    }
+    unsafe { for_format!(product.layout, groups::<M>, (product, x, piece)) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
@@ -133,14 +119,9 @@ fn few_tokens<F: Packed>(product: &Product<'_>, tile: Tile<'_>, groups: Range<us
 /// Decode: unpacks in registers and multiplies at once.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn at_once<F: Packed, const N: usize>(product: &Product<'_>, tile: Tile<'_>, group: usize) {
-    let layout = product.weights.layout();
-    let bytes = product.weights.group(group);
     let mut chains = [_mm512_setzero_ps(); N];
-    for b in 0..tile.scales.len() / N {
-        prefetch::<F>(bytes, b);
-        let block = unpack::<F>(layout, bytes, b);
-        tile::add::<F, N>(&mut chains, &block, tile, b);
-    }
+    let blocks = 0..tile.scales.len() / N;
+    tile::add::<F, N, _>(&mut chains, product.group(group), tile, blocks);
     finish(product, tile, group, &chains);
 }
 
@@ -153,8 +134,7 @@ fn many_tokens<F: Packed, M: Multiplier>(
     tiles: Range<usize>,
     group: usize,
 ) {
-    let layout = product.weights.layout();
-    let bytes = product.weights.group(group);
+    let bytes = product.group(group);
     let n_blocks = x.tile(tiles.start).scales.len() / x.tile(tiles.start).n_tokens;
     let slab_len = match tiles.len() {
         1 | 2 => SHORT_SLAB_BLOCKS,
@@ -171,7 +151,7 @@ fn many_tokens<F: Packed, M: Multiplier>(
         let len = slab_len.min(n_blocks - first);
         let slab = &mut slab[..len];
         for (i, block) in slab.iter_mut().enumerate() {
-            block.write(unpack::<F>(layout, bytes, first + i));
+            block.write(unpack::<F>(bytes, first + i));
         }
         // SAFETY: all of it was just written.
         let slab = unsafe { slab.assume_init_mut() };

@@ -2,10 +2,22 @@
 
 use crate::Format;
 use crate::block::Kind;
+use crate::panel::{Codes, Layout, PLANE_BYTES};
 
 /// A format, known when the code is compiled.
 pub(super) trait Packed {
     const FORMAT: Format;
+    const CODES: Codes = Codes::Whole;
+    /// Bytes of a sub-block's lines that lie together.
+    const LINES_BYTES: usize = match Self::CODES {
+        Codes::Whole => Layout::quant_bytes(Self::FORMAT),
+        Codes::Planes | Codes::HighPlane => PLANE_BYTES,
+    };
+    /// Bytes that a sub-block takes, with its share of the scales.
+    const BYTES: usize = match Self::CODES {
+        Codes::Whole | Codes::Planes => Layout::quant_bytes(Self::FORMAT),
+        Codes::HighPlane => PLANE_BYTES,
+    } + Layout::scale_bytes(Self::FORMAT) / (Self::FORMAT.block_len() / 32);
     /// Asked of block formats only.
     const KIND: Kind = Kind::of(Self::FORMAT);
 }
@@ -20,3 +32,39 @@ macro_rules! packed {
     )* };
 }
 packed!(F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K);
+
+/// Q8_0 in planes.
+pub(super) struct Q8Planes;
+impl Packed for Q8Planes {
+    const FORMAT: Format = Format::Q8_0;
+    const CODES: Codes = Codes::Planes;
+}
+
+/// The high plane of Q8_0.
+pub(super) struct Q8HighPlane;
+impl Packed for Q8HighPlane {
+    const FORMAT: Format = Format::Q8_0;
+    const CODES: Codes = Codes::HighPlane;
+}
+
+/// Calls `$blocks`, or `float::groups` of the caller's module, for the format of a layout.
+macro_rules! for_format {
+    ($layout:expr, $blocks:ident::<$A:ty>, $arguments:tt) => {
+        match ($layout.format, $layout.codes) {
+            (Format::Q4_0, _) => $blocks::<Q4_0, $A> $arguments,
+            (Format::Q4_1, _) => $blocks::<Q4_1, $A> $arguments,
+            (Format::Q5_0, _) => $blocks::<Q5_0, $A> $arguments,
+            (Format::Q5_1, _) => $blocks::<Q5_1, $A> $arguments,
+            (Format::Q8_0, Codes::Whole) => $blocks::<Q8_0, $A> $arguments,
+            (Format::Q8_0, Codes::Planes) => $blocks::<Q8Planes, $A> $arguments,
+            (Format::Q8_0, Codes::HighPlane) => $blocks::<Q8HighPlane, $A> $arguments,
+            (Format::Q4_K, _) => $blocks::<Q4_K, $A> $arguments,
+            (Format::Q5_K, _) => $blocks::<Q5_K, $A> $arguments,
+            (Format::Q6_K, _) => $blocks::<Q6_K, $A> $arguments,
+            (Format::F32, _) => float::groups::<F32> $arguments,
+            (Format::F16, _) => float::groups::<F16> $arguments,
+            (Format::BF16, _) => float::groups::<BF16> $arguments,
+        }
+    };
+}
+pub(super) use for_format;

@@ -12,7 +12,7 @@ type Sums = [[f32; GROUP_ROWS]; TILE_TOKENS];
 
 #[inline(always)]
 pub(super) fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
-    let format = product.weights.layout().format;
+    let format = product.layout.format;
     for group in piece.groups {
         for tile in piece.tiles.clone().map(|i| x.tile(i)) {
             let sums = match format {
@@ -30,7 +30,7 @@ pub(super) fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
 #[inline(always)]
 fn quantized_sums(product: &Product<'_>, group: usize, tile: Tile<'_>) -> Sums {
     let mut all_sums = Sums::default();
-    let layout = product.weights.layout();
+    let layout = &product.layout;
     let (kind, group) = (Kind::of(layout.format), product.weights.group(group));
     let (quants, _) = tile.quants.as_chunks::<32>();
     for (b, quants) in quants.chunks_exact(tile.n_tokens).enumerate() {

@@ -58,6 +58,9 @@ impl Noise {
     }
 }
 
+/// [`Matrix::pack`], or another way.
+type Pack = fn(&Machine, Format, usize, usize, &[u8]) -> Matrix;
+
 struct Case {
     format: Format,
     n_rows: usize,
@@ -85,8 +88,12 @@ impl Case {
 
     /// The product with bias, then the same once more added to it.
     fn run(&self, isa: Isa, n_threads: usize) -> Vec<f32> {
+        self.run_packed_by(Matrix::pack, isa, n_threads)
+    }
+
+    fn run_packed_by(&self, pack: Pack, isa: Isa, n_threads: usize) -> Vec<f32> {
         let machine = Machine::new(isa, NonZeroUsize::new(n_threads).expect("a thread"));
-        let weights = Matrix::pack(&machine, self.format, self.n_rows, self.n_cols, &self.bytes);
+        let weights = pack(&machine, self.format, self.n_rows, self.n_cols, &self.bytes);
         let mut x = Activations::new(self.n_tokens, self.n_cols);
         let mut out = vec![f32::NAN; self.n_tokens * self.n_rows];
         machine.load(&mut x, &self.x);
@@ -127,6 +134,18 @@ fn every_isa_and_number_of_threads_has_the_bits_of_scalar_code() {
                     assert!(got == want, "{isa:?}, {n_threads} threads, {}", case.name());
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn planes_have_the_bits_of_whole_codes() {
+    for (n_rows, n_cols, n_tokens) in (1..=17).map(|n| (50, 288, n)).chain([(100, 1056, 40)]) {
+        let case = Case::new(Format::Q8_0, n_rows, n_cols, n_tokens);
+        let want = bits(&case.run(Isa::Scalar, 1));
+        for isa in Isa::available() {
+            let got = bits(&case.run_packed_by(Matrix::pack_head, isa, 2));
+            assert!(got == want, "{isa:?}, {}", case.name());
         }
     }
 }
@@ -183,8 +202,9 @@ fn rows_are_the_file_s_values() {
         dequantize(&mut want, format, &case.bytes);
         let matrix = Matrix::pack(&machine, format, 21, 512, &case.bytes);
         let widened = Matrix::pack_widened(&machine, format, 21, 512, &case.bytes);
+        let head = Matrix::pack_head(&machine, format, 21, 512, &case.bytes);
         let tokens = [20, 0, 7, 7];
-        for matrix in [matrix, widened] {
+        for matrix in [matrix, widened, head] {
             let mut out = vec![f32::NAN; 4 * 512];
             machine.embed(&mut out, &matrix, &tokens);
             for (out, token) in out.chunks(512).zip(tokens) {

@@ -4,5 +4,6 @@ mod likelihood;
 mod published;
 mod random;
 mod same_bytes;
+mod screened;
 mod session;
 mod weights;

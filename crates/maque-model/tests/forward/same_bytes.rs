@@ -59,6 +59,7 @@ fn neighbours_in_the_batch_do_not_matter() {
         start,
         pages,
         logits,
+        enough: None,
     };
     let mut run = |batch: &[Slice<'_>]| {
         assert!(model.forward(&loaded.machine, &mut scratch, &mut kv, batch, &|| true));
@@ -96,6 +97,7 @@ fn an_ended_pass_says_so_and_can_be_repeated() {
         start: 0,
         pages: &[1, 0],
         logits: 39..40,
+        enough: None,
     }];
     let asked = std::cell::Cell::new(0);
     let end_after = |n| {

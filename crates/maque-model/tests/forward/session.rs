@@ -1,7 +1,7 @@
 //! One sequence on one model, for tests.
 
 use maque_kernels::{Isa, KvPages, Machine, PAGE_TOKENS};
-use maque_model::{Dtype, LoadOptions, Model, Opened, Scratch, Slice, open};
+use maque_model::{Dtype, Enough, LoadOptions, Model, Opened, Scratch, Slice, open};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ impl Loaded {
     pub(crate) fn open_on(path: &Path, dtype: Dtype, machine: Machine) -> Loaded {
         let options = LoadOptions {
             dtype,
-            progress: None,
+            ..LoadOptions::default()
         };
         let opened = open(path, &machine, &options)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -58,11 +58,24 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     /// Feeds tokens in one batch and returns the logits after the last `n_wanted`.
     pub(crate) fn feed(&mut self, tokens: &[u32], n_wanted: usize) -> Vec<Vec<f32>> {
+        let rows = self.peek(tokens, n_wanted, None);
+        self.n_tokens += tokens.len();
+        rows
+    }
+
+    /// The same, but goes back to where it was; of each row `enough` is enough.
+    pub(crate) fn peek(
+        &mut self,
+        tokens: &[u32],
+        n_wanted: usize,
+        enough: Option<Enough<'_>>,
+    ) -> Vec<Vec<f32>> {
         let slice = Slice {
             tokens,
             start: self.n_tokens,
             pages: &self.pages,
             logits: tokens.len() - n_wanted..tokens.len(),
+            enough,
         };
         let done = self.model.forward(
             self.machine,
@@ -72,7 +85,6 @@ impl Session<'_> {
             &|| true,
         );
         assert!(done, "nobody ended the pass");
-        self.n_tokens += tokens.len();
         (0..n_wanted)
             .map(|row| self.scratch.logits(row).to_vec())
             .collect()

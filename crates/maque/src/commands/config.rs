@@ -33,6 +33,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         threads,
         context,
         dtype,
+        exact_head,
         memory,
         speculation,
         host,
@@ -58,6 +59,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
             format!("{:?}", dtype.value).to_lowercase(),
             dtype.origin,
         ),
+        row("exact_head", exact_head),
         row("memory", memory),
         (
             "speculation",

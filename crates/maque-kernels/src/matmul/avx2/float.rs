@@ -1,10 +1,10 @@
 //! Float weights times f32 activations: one chain of fused multiply-adds over the columns.
 
-use super::unpack::AHEAD;
 use super::{Chain, Pair, finish};
 use crate::activations::TILE_TOKENS;
 use crate::matmul::packed::Packed;
 use crate::matmul::{MAX_TILES, Piece, Product};
+use crate::panel::AHEAD;
 use crate::panel::{LINE_BYTES, Layout};
 use crate::{Activations, Format};
 use std::arch::x86_64::*;

@@ -83,12 +83,12 @@ fn add_blocks<F: Packed, const N: usize>(
 /// Decode: the sums of a group's rows for the only token, unpacked in registers and multiplied at once.
 #[target_feature(enable = "avx2,fma,f16c")]
 fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-    let (layout, group) = (product.weights.layout(), product.weights.group(group));
+    let group = product.group(group);
     let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
     for b in 0..tile.scales.len() {
         prefetch::<F>(group, b);
-        scales.read::<F>(layout, group, b);
-        let lines = lines::<F>(layout, group, b);
+        scales.read::<F>(group, b);
+        let lines = lines::<F>(group, b);
         let words = |set: usize, j| match F::FORMAT {
             Format::Q8_0 => nibbles(word::<F>(lines, j)[set]),
             _ => word::<F>(lines, j),

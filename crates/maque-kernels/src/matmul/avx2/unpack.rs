@@ -4,12 +4,10 @@ use super::{Arithmetic, Pair};
 use crate::Format;
 use crate::block::SUB_BLOCK;
 use crate::matmul::packed::Packed;
-use crate::panel::{GROUP_ROWS, LINE_BYTES, Layout, N_WORDS};
+use crate::panel::{Codes, GROUP_ROWS, Group, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-/// How many bytes ahead of their use weights are fetched.
-pub(super) const AHEAD: usize = 16 << 10;
 /// Sets of words in a slab: with their scales and a tile they fill a first-level cache of 32 KB.
 const N_SETS: usize = 32;
 
@@ -50,14 +48,13 @@ impl Slab {
     #[target_feature(enable = "avx2,fma,f16c")]
     pub(super) fn fill<F: Packed, A: Arithmetic>(
         &mut self,
-        layout: &Layout,
-        group: &[u8],
+        group: Group<'_>,
         blocks: Range<usize>,
     ) {
         let sets = self.words.chunks_exact_mut(n_sets::<F, A>());
         for ((index, sets), scales) in blocks.zip(sets).zip(&mut self.scales) {
             prefetch::<F>(group, index);
-            let lines = lines::<F>(layout, group, index);
+            let lines = lines::<F>(group, index);
             for j in 0..N_WORDS {
                 let word = word::<F>(lines, j);
                 match &mut *sets {
@@ -65,7 +62,7 @@ impl Slab {
                     sets => (0..2).for_each(|h| sets[h][j] = nibbles(word[h])),
                 }
             }
-            scales.read::<F>(layout, group, index);
+            scales.read::<F>(group, index);
         }
     }
 
@@ -101,9 +98,9 @@ impl Scales {
     /// Reads those of sub-block `index` of a group.
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
-    pub(super) fn read<F: Packed>(&mut self, layout: &Layout, group: &[u8], index: usize) {
+    pub(super) fn read<F: Packed>(&mut self, group: Group<'_>, index: usize) {
         let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
-        let bytes = &group[index / n_subs * layout.scale_bytes..][..Layout::scale_bytes(F::FORMAT)];
+        let bytes = group.scales(index, n_subs, Layout::scale_bytes(F::FORMAT));
         let sub = index % n_subs;
         for h in 0..2 {
             self.d[h] = halves(bytes, 16 * h);
@@ -128,34 +125,72 @@ impl Scales {
     }
 }
 
-/// Fetches what comes `AHEAD` of sub-block `index`, mostly in a later group, as much as one takes.
+/// Fetches what comes [`Layout::ahead`] of sub-block `index`, mostly in a later group, as much as one takes.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn prefetch<F: Packed>(group: &[u8], index: usize) {
-    let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
-    let bytes = Layout::quant_bytes(F::FORMAT) + Layout::scale_bytes(F::FORMAT) / n_subs;
-    let start = group.as_ptr().wrapping_add(index * bytes + AHEAD);
-    for i in 0..bytes.div_ceil(LINE_BYTES) {
-        _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(i * LINE_BYTES).cast());
+pub(super) fn prefetch<F: Packed>(group: Group<'_>, index: usize) {
+    let distance = index * F::BYTES + group.layout.ahead;
+    let start = group.bytes.as_ptr().wrapping_add(distance);
+    for i in 0..F::BYTES.div_ceil(LINE_BYTES) {
+        _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(i * LINE_BYTES).cast());
     }
+}
+
+/// The packed codes of a sub-block.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    /// All of them, or the high plane.
+    first: &'a [[u8; LINE_BYTES]],
+    /// [`Codes::Planes`]: the low plane.
+    low: &'a [[u8; LINE_BYTES]],
 }
 
 /// The packed codes of sub-block `index` of a group.
 #[inline(always)]
-pub(super) fn lines<'a, F: Packed>(
-    layout: &Layout,
-    group: &'a [u8],
-    index: usize,
-) -> &'a [[u8; LINE_BYTES]] {
-    let quant_bytes = Layout::quant_bytes(F::FORMAT);
-    let (lines, _) = group[layout.quants_at + index * quant_bytes..][..quant_bytes].as_chunks();
-    lines
+pub(super) fn lines<F: Packed>(group: Group<'_>, index: usize) -> Lines<'_> {
+    Lines {
+        first: group.lines(group.layout.quants_at, index, F::LINES_BYTES),
+        low: match F::CODES {
+            Codes::Planes => group.lines(group.layout.low_at, index, F::LINES_BYTES),
+            Codes::Whole | Codes::HighPlane => &[],
+        },
+    }
 }
 
 /// Word `j`, one code a byte.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn word<F: Packed>(lines: &[[u8; LINE_BYTES]], j: usize) -> Pair<__m256i> {
+pub(super) fn word<F: Packed>(lines: Lines<'_>, j: usize) -> Pair<__m256i> {
+    match F::CODES {
+        Codes::Whole => whole_word::<F>(lines.first, j),
+        Codes::Planes | Codes::HighPlane => word_of_planes::<F>(lines, j),
+    }
+}
+
+/// High nibbles of one plane and low ones of another, or 8 for each of these.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn word_of_planes<F: Packed>(lines: Lines<'_>, j: usize) -> Pair<__m256i> {
+    let (upper, lower) = (_mm256_set1_epi8(-16), _mm256_set1_epi8(15));
+    let high = line(&lines.first[j % 4]);
+    let low = match F::CODES {
+        Codes::HighPlane => [_mm256_set1_epi8(0x88u8 as i8); 2],
+        Codes::Planes | Codes::Whole => line(&lines.low[j % 4]),
+    };
+    let mut word = [_mm256_setzero_si256(); 2];
+    for h in 0..2 {
+        let (high, low) = match j / 4 {
+            0 => (_mm256_slli_epi16::<4>(high[h]), low[h]),
+            _ => (high[h], _mm256_srli_epi16::<4>(low[h])),
+        };
+        word[h] = _mm256_or_si256(_mm256_and_si256(high, upper), _mm256_and_si256(low, lower));
+    }
+    word
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn whole_word<F: Packed>(lines: &[[u8; LINE_BYTES]], j: usize) -> Pair<__m256i> {
     if F::FORMAT == Format::Q8_0 {
         return line(&lines[j]);
     }

@@ -9,7 +9,7 @@ use super::{Multiplier, Vnni, tile};
 use crate::Activations;
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, SUB_BLOCK};
-use crate::panel::{GROUP_ROWS, LINE_BYTES, N_WORDS};
+use crate::panel::{GROUP_ROWS, Group, LINE_BYTES, N_WORDS};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::mem::MaybeUninit;
@@ -123,7 +123,7 @@ impl Multiplier for Amx {
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
         slab: &mut [Block],
-        group: &[u8],
+        group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
         first: usize,
@@ -182,7 +182,7 @@ type Ring<const N: usize> = [[Sums; N]; 4];
 fn wide<F: Packed, const N: usize>(
     chains: &mut [[__m512; TILE_TOKENS]; N],
     slab: &[Block],
-    group: Option<&[u8]>,
+    group: Option<Group<'_>>,
     tiles: [Tile<'_>; N],
     first: usize,
 ) {
@@ -256,11 +256,7 @@ fn add<F: Packed, const N: usize>(
             if F::KIND == Kind::Scaled {
                 // Whole numbers below 2²⁴, so that f32 sums are exact.
                 let before = floats(&ring[(last + 3) % 4][i].0[c]);
-                let [s0, s1] = [
-                    _mm512_cvtepi32_ps(block.s[0]),
-                    _mm512_cvtepi32_ps(block.s[1]),
-                ];
-                dot = _mm512_fmadd_ps(dot, s1, _mm512_mul_ps(before, s0));
+                dot = _mm512_fmadd_ps(dot, block.s[1], _mm512_mul_ps(before, block.s[0]));
             }
             let scale = _mm512_mul_ps(block.d, _mm512_set1_ps(scales[c]));
             *chain = _mm512_fmadd_ps(scale, dot, *chain);

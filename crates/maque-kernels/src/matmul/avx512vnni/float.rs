@@ -1,9 +1,9 @@
 //! Float weights times f32 activations: one chain of fused multiply-adds over the columns.
 
-use super::unpack::AHEAD;
 use super::{Piece, Product, finish};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::matmul::packed::Packed;
+use crate::panel::AHEAD;
 use crate::panel::{GROUP_ROWS, LINE_BYTES, Layout};
 use crate::{Activations, Format};
 use std::arch::x86_64::*;

@@ -1,11 +1,12 @@
 //! One group of rows times the columns of one tile.
 
-use super::unpack::{Block, prefetch};
+use super::unpack::{Block, prefetch, unpack};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, SUB_BLOCK};
 use crate::matmul::packed::Packed;
-use crate::panel::N_WORDS;
+use crate::panel::{Group, N_WORDS};
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 /// Adds the products of some sub-blocks, `first_block` of the tile being the first, and fetches what comes
 /// ahead of those of `group`.
@@ -13,7 +14,7 @@ use std::arch::x86_64::*;
 pub(super) fn multiply<F: Packed>(
     chains: &mut [__m512; TILE_TOKENS],
     blocks: &[Block],
-    group: Option<&[u8]>,
+    group: Option<Group<'_>>,
     tile: Tile<'_>,
     first_block: usize,
 ) {
@@ -29,84 +30,136 @@ pub(super) fn multiply<F: Packed>(
     }
 }
 
+/// The products of one tile of `N` columns: its whole chains where sub-blocks are unpacked as they are needed,
+/// some of their links where these lie in a slab.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn columns<F: Packed, const N: usize>(
     chains: &mut [__m512; TILE_TOKENS],
     blocks: &[Block],
-    group: Option<&[u8]>,
+    group: Option<Group<'_>>,
     tile: Tile<'_>,
     first_block: usize,
 ) {
     let Some(chains) = chains.first_chunk_mut::<N>() else {
         return;
     };
-    let mut sums = *chains;
-    for (i, block) in blocks.iter().enumerate() {
-        if let Some(group) = group {
-            prefetch::<F>(group, first_block + i);
+    let slab = Unpacked {
+        blocks,
+        first: first_block,
+        next: group,
+    };
+    add::<F, N, _>(chains, slab, tile, first_block..first_block + blocks.len());
+}
+
+/// Where the sub-blocks of a group come from.
+///
+/// # Safety
+/// Functions need a CPU with AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C.
+pub(super) trait Blocks: Copy {
+    /// Sub-block `b` of the group. Memory that is needed later is fetched meanwhile.
+    unsafe fn get<F: Packed>(self, b: usize) -> Block;
+}
+
+/// Sub-blocks in a slab, the first of them being number `first`.
+#[derive(Clone, Copy)]
+struct Unpacked<'a> {
+    blocks: &'a [Block],
+    first: usize,
+    next: Option<Group<'a>>,
+}
+
+impl Blocks for Unpacked<'_> {
+    #[inline(always)]
+    unsafe fn get<F: Packed>(self, b: usize) -> Block {
+        if let Some(group) = self.next {
+            // SAFETY: the caller proves the instruction set.
+            unsafe { prefetch::<F>(group, b) };
         }
-        add::<F, N>(&mut sums, block, tile, first_block + i);
+        self.blocks[b - self.first]
+    }
+}
+
+impl Blocks for Group<'_> {
+    #[inline(always)]
+    unsafe fn get<F: Packed>(self, b: usize) -> Block {
+        // SAFETY: the caller proves the instruction set.
+        unsafe {
+            prefetch::<F>(self, b);
+            unpack::<F>(self, b)
+        }
+    }
+}
+
+/// Adds the products of some sub-blocks of the tile to the chains of its `N` columns. One function with all in it: what
+/// it calls for each sub-block would take the chains from registers to memory and back.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+pub(super) fn add<F: Packed, const N: usize, B: Blocks>(
+    chains: &mut [__m512; N],
+    blocks: B,
+    tile: Tile<'_>,
+    range: Range<usize>,
+) {
+    let mut sums = *chains;
+    for b in range {
+        // SAFETY: this function has the instruction set.
+        let block = unsafe { blocks.get::<F>(b) };
+        let quants = &tile.quants[b * N * SUB_BLOCK..][..N * SUB_BLOCK];
+        let (quants, _) = quants.as_chunks::<SUB_BLOCK>();
+        let dots: [__m512; N] = match F::KIND {
+            Kind::Scaled => {
+                // Whole numbers below 2²⁴: f32 has them exactly.
+                let (first, second) = block.words.split_at(N_WORDS / 2);
+                let mut dots = floats(add_words::<N>(first, quants, 0));
+                let seconds = floats(add_words::<N>(second, quants, N_WORDS / 2));
+                let (sums, size) = (&tile.float_half_sums[b * N..][..N], _mm512_set1_ps(32.0));
+                for ((dot, second), sums) in dots.iter_mut().zip(seconds).zip(sums) {
+                    let first = _mm512_fmadd_ps(_mm512_set1_ps(sums[0]), size, *dot);
+                    let second = _mm512_fmadd_ps(_mm512_set1_ps(sums[1]), size, second);
+                    *dot = _mm512_fmadd_ps(second, block.s[1], _mm512_mul_ps(first, block.s[0]));
+                }
+                dots
+            }
+            Kind::Centred { shift } => {
+                let mut dots = floats(add_words::<N>(&block.words, quants, 0));
+                let size = _mm512_set1_ps((1u32 << shift) as f32);
+                for (dot, sum) in dots.iter_mut().zip(&tile.float_sums[b * N..][..N]) {
+                    *dot = _mm512_fmadd_ps(_mm512_set1_ps(*sum), size, *dot);
+                }
+                dots
+            }
+            Kind::Affine => floats(add_words::<N>(&block.words, quants, 0)),
+        };
+        let (scales, scaled_sums) = (&tile.scales[b * N..][..N], &tile.scaled_sums[b * N..][..N]);
+        for c in 0..N {
+            let scale = _mm512_mul_ps(block.d, _mm512_set1_ps(scales[c]));
+            sums[c] = _mm512_fmadd_ps(scale, dots[c], sums[c]);
+            if F::KIND == Kind::Affine {
+                sums[c] = _mm512_fmadd_ps(block.m, _mm512_set1_ps(scaled_sums[c]), sums[c]);
+            }
+        }
     }
     *chains = sums;
 }
 
-/// Adds the products of one sub-block, number `b` of the tile, to the chains of its `N` columns.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+#[target_feature(enable = "avx512f")]
 #[inline]
-pub(super) fn add<F: Packed, const N: usize>(
-    chains: &mut [__m512; N],
-    block: &Block,
-    tile: Tile<'_>,
-    b: usize,
-) {
-    let quants = &tile.quants[b * N * SUB_BLOCK..][..N * SUB_BLOCK];
-    let (quants, _) = quants.as_chunks::<SUB_BLOCK>();
-    let mut dots = [_mm512_setzero_si512(); N];
-    match F::KIND {
-        Kind::Centred { shift } => {
-            let minus_sums = &tile.minus_sums[b * N..][..N];
-            for (dot, sum) in dots.iter_mut().zip(minus_sums) {
-                *dot = _mm512_sllv_epi32(_mm512_set1_epi32(*sum), _mm512_set1_epi32(shift as i32));
-            }
-            add_words::<N>(&mut dots, &block.words, quants, 0);
-        }
-        Kind::Affine => add_words::<N>(&mut dots, &block.words, quants, 0),
-        Kind::Scaled => {
-            let minus_sums = &tile.minus_half_sums[b * N..][..N];
-            let mut second = dots;
-            for ((first, second), sums) in dots.iter_mut().zip(&mut second).zip(minus_sums) {
-                *first = _mm512_slli_epi32::<5>(_mm512_set1_epi32(sums[0]));
-                *second = _mm512_slli_epi32::<5>(_mm512_set1_epi32(sums[1]));
-            }
-            let (words, half) = (&block.words, N_WORDS / 2);
-            add_words::<N>(&mut dots, &words[..half], quants, 0);
-            add_words::<N>(&mut second, &words[half..], quants, half);
-            for (dot, second) in dots.iter_mut().zip(second) {
-                let first = _mm512_mullo_epi32(*dot, block.s[0]);
-                *dot = _mm512_add_epi32(first, _mm512_mullo_epi32(second, block.s[1]));
-            }
-        }
+fn floats<const N: usize>(dots: [__m512i; N]) -> [__m512; N] {
+    let mut floats = [_mm512_setzero_ps(); N];
+    for (float, dot) in floats.iter_mut().zip(dots) {
+        *float = _mm512_cvtepi32_ps(dot);
     }
-    let (scales, scaled_sums) = (&tile.scales[b * N..][..N], &tile.scaled_sums[b * N..][..N]);
-    for c in 0..N {
-        let scale = _mm512_mul_ps(block.d, _mm512_set1_ps(scales[c]));
-        chains[c] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(dots[c]), chains[c]);
-        if F::KIND == Kind::Affine {
-            let sum = _mm512_set1_ps(scaled_sums[c]);
-            chains[c] = _mm512_fmadd_ps(block.m, sum, chains[c]);
-        }
-    }
+    floats
 }
 
-/// `dots[c] += Σ word · quants[c]`, `first_word` being the first of the words.
+/// `Σ word · quants[c]` of each column, `first_word` being the first of the words.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 #[inline]
 fn add_words<const N: usize>(
-    dots: &mut [__m512i; N],
     words: &[__m512i],
     quants: &[[i8; SUB_BLOCK]],
     first_word: usize,
-) {
+) -> [__m512i; N] {
+    let mut dots = [_mm512_setzero_si512(); N];
     for (j, word) in words.iter().enumerate() {
         for (dot, quants) in dots.iter_mut().zip(quants) {
             let (quads, _) = quants.as_chunks::<4>();
@@ -114,4 +167,5 @@ fn add_words<const N: usize>(
             *dot = _mm512_dpbusd_epi32(*dot, *word, _mm512_set1_epi32(quad as i32));
         }
     }
+    dots
 }

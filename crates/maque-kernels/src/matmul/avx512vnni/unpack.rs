@@ -3,12 +3,8 @@
 use crate::Format;
 use crate::block::SUB_BLOCK;
 use crate::matmul::packed::Packed;
-use crate::panel::{GROUP_ROWS, LINE_BYTES, Layout, N_WORDS};
+use crate::panel::{Codes, GROUP_ROWS, Group, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
-
-/// How many bytes ahead of their use weights are fetched. The hardware alone reaches a third of the
-/// memory's bandwidth with one thread, this all of it; half or twice the distance is a tenth slower.
-pub(super) const AHEAD: usize = 16 << 10;
 
 /// One sub-block of 16 rows, ready to multiply. A kind's product reads only what the kind has.
 #[derive(Clone, Copy)]
@@ -18,26 +14,29 @@ pub(in super::super) struct Block {
     pub(super) d: __m512,
     /// [`Kind::Affine`]
     pub(super) m: __m512,
-    /// [`Kind::Scaled`]: i32 factors of the two halves.
-    pub(super) s: [__m512i; 2],
+    /// [`Kind::Scaled`]: factors of the two halves, whole numbers.
+    pub(super) s: [__m512; 2],
 }
 
 /// Sub-block `index` of a group.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 #[inline]
-pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> Block {
+pub(super) fn unpack<F: Packed>(group: Group<'_>, index: usize) -> Block {
     let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
-    let scale_bytes = Layout::scale_bytes(F::FORMAT);
-    let quant_bytes = Layout::quant_bytes(F::FORMAT);
-    let scales = &group[index / n_subs * scale_bytes..][..scale_bytes];
-    let lines = &group[layout.quants_at + index * quant_bytes..][..quant_bytes];
-    let (lines, _) = lines.as_chunks::<LINE_BYTES>();
-    let zero = _mm512_setzero_si512();
+    let scales = group.scales(index, n_subs, Layout::scale_bytes(F::FORMAT));
+    let lines = group.lines(group.layout.quants_at, index, F::LINES_BYTES);
     let mut block = Block {
-        words: words::<F>(lines),
+        words: match F::CODES {
+            Codes::Whole => words::<F>(lines),
+            Codes::Planes => joined_planes(
+                lines,
+                group.lines(group.layout.low_at, index, F::LINES_BYTES),
+            ),
+            Codes::HighPlane => high_plane(lines),
+        },
         d: halves(scales, 0),
         m: _mm512_setzero_ps(),
-        s: [zero; 2],
+        s: [_mm512_setzero_ps(); 2],
     };
     let sub = index % n_subs;
     match F::FORMAT {
@@ -51,8 +50,8 @@ pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> 
         }
         Format::Q6_K => {
             block.s = [
-                _mm512_cvtepi8_epi32(bytes(scales, 32 + GROUP_ROWS * 2 * sub)),
-                _mm512_cvtepi8_epi32(bytes(scales, 32 + GROUP_ROWS * (2 * sub + 1))),
+                signed(bytes(scales, 32 + GROUP_ROWS * 2 * sub)),
+                signed(bytes(scales, 32 + GROUP_ROWS * (2 * sub + 1))),
             ];
         }
         _ => (),
@@ -60,15 +59,14 @@ pub(super) fn unpack<F: Packed>(layout: &Layout, group: &[u8], index: usize) -> 
     block
 }
 
-/// Fetches what comes `AHEAD` of sub-block `index`, mostly in a later group, as much as one takes.
+/// Fetches what comes [`Layout::ahead`] of sub-block `index`, mostly in a later group, as much as one takes.
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(super) fn prefetch<F: Packed>(group: &[u8], index: usize) {
-    let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
-    let bytes = Layout::quant_bytes(F::FORMAT) + Layout::scale_bytes(F::FORMAT) / n_subs;
-    let start = group.as_ptr().wrapping_add(index * bytes + AHEAD);
-    for i in 0..bytes.div_ceil(LINE_BYTES) {
-        _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(i * LINE_BYTES).cast());
+pub(super) fn prefetch<F: Packed>(group: Group<'_>, index: usize) {
+    let distance = index * F::BYTES + group.layout.ahead;
+    let start = group.bytes.as_ptr().wrapping_add(distance);
+    for i in 0..F::BYTES.div_ceil(LINE_BYTES) {
+        _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(i * LINE_BYTES).cast());
     }
 }
 
@@ -92,6 +90,36 @@ fn words<F: Packed>(lines: &[[u8; LINE_BYTES]]) -> [__m512i; N_WORDS] {
         Format::Q5_0 | Format::Q5_1 | Format::Q5_K => fifth_bits(&mut words, line(&lines[4])),
         Format::Q6_K => sixth_bits(&mut words, [line(&lines[4]), line(&lines[5])]),
         _ => (),
+    }
+    words
+}
+
+/// High nibbles of one plane and low ones of another: word `p` has the lower halves of bytes, word `p + 4` the upper ones.
+#[target_feature(enable = "avx512f,avx512bw")]
+#[inline]
+fn joined_planes(high: &[[u8; LINE_BYTES]], low: &[[u8; LINE_BYTES]]) -> [__m512i; N_WORDS] {
+    const FIRST_CHOOSES: i32 = 0b1100_1010;
+    let mut words = [_mm512_setzero_si512(); N_WORDS];
+    let upper = _mm512_set1_epi8(-16);
+    for p in 0..4 {
+        let (high, low) = (line(&high[p]), line(&low[p]));
+        let (raised, lowered) = (_mm512_slli_epi16::<4>(high), _mm512_srli_epi16::<4>(low));
+        words[p] = _mm512_ternarylogic_epi32::<FIRST_CHOOSES>(upper, raised, low);
+        words[p + 4] = _mm512_ternarylogic_epi32::<FIRST_CHOOSES>(upper, high, lowered);
+    }
+    words
+}
+
+/// The same with 8 for each low nibble.
+#[target_feature(enable = "avx512f,avx512bw")]
+#[inline]
+fn high_plane(high: &[[u8; LINE_BYTES]]) -> [__m512i; N_WORDS] {
+    let mut words = [_mm512_setzero_si512(); N_WORDS];
+    let (upper, middle) = (_mm512_set1_epi8(-16), _mm512_set1_epi8(8));
+    for p in 0..4 {
+        let high = line(&high[p]);
+        words[p] = or_masked(middle, _mm512_slli_epi16::<4>(high), upper);
+        words[p + 4] = or_masked(middle, high, upper);
     }
     words
 }
@@ -151,6 +179,12 @@ fn halves(scales: &[u8], at: usize) -> __m512 {
     let halves = &scales[at..][..2 * GROUP_ROWS];
     // SAFETY: the slice has the register's 32 bytes.
     _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(halves.as_ptr().cast()) })
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn signed(bytes: __m128i) -> __m512 {
+    _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes))
 }
 
 /// 16 bytes from byte `at` on.

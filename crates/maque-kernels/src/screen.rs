@@ -1,0 +1,384 @@
+//! The best outputs of a large matrix by reading little more than half of it: the high plane shows which
+//! rows can be among the best, and these alone are computed in full.
+//!
+//! A row's score of the high plane lacks `Σ low · x`, a sum of many small terms of either sign. In units of
+//! `‖low‖ · ‖x‖ / √n_cols` it is distributed like a normal variable: of 7.6 million such sums over a real
+//! output head the largest was 6.3. So a row is left out only if [`MARGIN`] units would not lift it to
+//! the last of the best; what is found is a function of `x` alone, and the same as by computing everything
+//! as far as chance can be trusted (bench/NOTES.md has the positions that were compared).
+
+use crate::activations::TILE_TOKENS;
+use crate::block::SUB_BLOCK;
+use crate::matmul::{Finish, Piece, Pieces, Product, run};
+use crate::panel::{GROUP_ROWS, Line, PLANE_BYTES};
+use crate::parts::{Parts, for_each_chunk};
+use crate::vectorise::vectorise;
+use crate::{Activations, Machine, Matrix};
+use half::f16;
+
+/// How many units a left-out part may reach.
+const MARGIN: f32 = 12.0;
+/// Groups that one thread takes at a time of those to be computed in full: their memory lies scattered.
+const GROUPS_AT_ONCE: usize = 4;
+
+/// What is wanted of one token's outputs.
+#[derive(Clone, Copy, Debug)]
+pub struct Best<'a> {
+    /// The best so many, at least 1; equal ones all.
+    pub n: usize,
+    /// Rows that will still be lowered before the best are chosen, never raised: they do not count among
+    /// the best so many, but are found if they would. In two lists, as they often are kept.
+    pub lowered: [&'a [u32]; 2],
+}
+
+/// Buffers of [`Machine::matmul_best`], sized once.
+#[derive(Default)]
+pub struct Screen {
+    reach: Vec<f32>,    // [n_tokens]            MARGIN · ‖x‖ / √n_cols
+    scores: Vec<f32>,   // [n_tokens, n_groups]  the best score of each group
+    bounds: Vec<f32>,   // [n_tokens, n_groups]  what its rows reach at most
+    wanted: Vec<u8>,    // [n_tiles, n_groups]   bit t: to be computed for token t of the tile
+    done: Vec<u8>,      // [n_tiles, n_groups]   bit t: computed
+    list: Vec<Spot>,    // what is wanted, in order
+    sorted: Vec<f32>,   // scores of groups, or outputs, partly sorted
+    lowered: Vec<bool>, // [n_rows]              all false between tokens
+}
+
+/// One group of rows and one tile of tokens.
+#[derive(Clone, Copy)]
+struct Spot {
+    tile: usize,
+    group: usize,
+    tokens: u8,
+}
+
+/// A product under way.
+struct Screening<'a> {
+    machine: &'a Machine,
+    weights: &'a Matrix,
+    x: &'a Activations,
+    screen: &'a mut Screen,
+}
+
+impl Screen {
+    /// Room for `max_tokens` tokens of a matrix in planes; none is needed for another one.
+    pub fn new(weights: &Matrix, max_tokens: usize) -> Screen {
+        if !weights.is_in_planes() {
+            return Screen::default();
+        }
+        let n_groups = weights.n_groups();
+        let n_tiles = max_tokens.div_ceil(TILE_TOKENS);
+        Screen {
+            reach: vec![0.0; max_tokens],
+            scores: vec![0.0; max_tokens * n_groups],
+            bounds: vec![0.0; max_tokens * n_groups],
+            wanted: vec![0; n_tiles * n_groups],
+            done: vec![0; n_tiles * n_groups],
+            list: Vec::with_capacity(n_groups),
+            sorted: Vec::with_capacity(n_groups),
+            lowered: vec![false; weights.n_rows()],
+        }
+    }
+}
+
+/// Writes to `out` the outputs that [`Machine::matmul_best`] promises.
+///
+/// # Panics
+/// If shapes do not fit together, or the screen is smaller than the product.
+pub(crate) fn multiply_best(
+    machine: &Machine,
+    out: &mut [f32],
+    weights: &Matrix,
+    x: &Activations,
+    screen: &mut Screen,
+    wanted: &[Best<'_>],
+) {
+    assert_eq!(wanted.len(), x.n_tokens(), "each token wants something");
+    let mut screening = Screening {
+        machine,
+        weights,
+        x,
+        screen,
+    };
+    screening.score(out);
+    for (token, best) in wanted.iter().enumerate() {
+        // Twice as many as wanted: some of them may be lowered.
+        screening.want_best(token, best.n.saturating_mul(2));
+    }
+    screening.compute(out);
+    for (token, best) in wanted.iter().enumerate() {
+        let floor = screening.floor(&out[token * weights.n_rows()..], token, best);
+        screening.want_above(token, floor);
+    }
+    screening.compute(out);
+}
+
+impl Screening<'_> {
+    /// Scores all groups; `out` is −∞ afterwards.
+    fn score(&mut self, out: &mut [f32]) {
+        let (n_groups, n_tokens) = (self.weights.n_groups(), self.x.n_tokens());
+        let n_tiles = self.x.n_tiles();
+        let (machine, weights, x) = (self.machine, self.weights, self.x);
+        self.screen.done[..n_tiles * n_groups].fill(0);
+        for (token, reach) in self.screen.reach[..n_tokens].iter_mut().enumerate() {
+            *reach = MARGIN * norm(x, token) / (x.n_cols() as f32).sqrt();
+        }
+        let reach = &self.screen.reach[..n_tokens];
+        let scores = Parts::new(&mut self.screen.scores);
+        let bounds = Parts::new(&mut self.screen.bounds);
+        let product = Product::new(out, weights, Finish::Write, x).of_high_plane();
+        let pieces = Pieces::of(weights, n_tiles, machine.n_threads());
+        machine.pool().run(pieces.n, &|i| {
+            let groups = pieces.groups(i, n_groups);
+            let piece = Piece {
+                groups: groups.clone(),
+                tiles: 0..n_tiles,
+            };
+            run(machine.isa(), &product, x, piece);
+            vectorise(
+                machine.isa(),
+                #[inline(always)]
+                || {
+                    for (token, reach) in reach.iter().enumerate() {
+                        let (first, last) = (
+                            token * n_groups + groups.start,
+                            token * n_groups + groups.end,
+                        );
+                        // SAFETY: the pool hands out each piece once.
+                        let (scores, bounds) =
+                            unsafe { (scores.take(first..last), bounds.take(first..last)) };
+                        let of_groups = groups.clone().zip(scores.iter_mut().zip(bounds));
+                        for (group, (score, bound)) in of_groups {
+                            // SAFETY: as above.
+                            let out = unsafe { product.out_of(token, &product.rows(group)) };
+                            (*score, *bound) = extremes(out, &weights.low_norms()[group], *reach);
+                            out.fill(f32::NEG_INFINITY);
+                        }
+                    }
+                },
+            );
+        });
+    }
+
+    /// Wants the `n` groups with the best scores.
+    fn want_best(&mut self, token: usize, n: usize) {
+        let n_groups = self.weights.n_groups();
+        let scores = &self.screen.scores[token * n_groups..][..n_groups];
+        let bound = nth_largest(&mut self.screen.sorted, scores.iter().copied(), n);
+        let wanted = &mut self.screen.wanted[token / TILE_TOKENS * n_groups..][..n_groups];
+        for (wanted, score) in wanted.iter_mut().zip(scores) {
+            *wanted |= u8::from(bound <= *score) << (token % TILE_TOKENS);
+        }
+    }
+
+    /// The last of the best among the rows computed so far that stay as they are.
+    fn floor(&mut self, out: &[f32], token: usize, best: &Best<'_>) -> f32 {
+        let (n_groups, n_rows) = (self.weights.n_groups(), self.weights.n_rows());
+        let Screen {
+            done,
+            sorted,
+            lowered,
+            ..
+        } = &mut *self.screen;
+        mark(lowered, best, true);
+        let done = &done[token / TILE_TOKENS * n_groups..][..n_groups];
+        let groups = (0..n_groups).filter(|&group| done[group] >> (token % TILE_TOKENS) & 1 == 1);
+        let rows =
+            groups.flat_map(|group| GROUP_ROWS * group..n_rows.min(GROUP_ROWS * (group + 1)));
+        sorted.clear();
+        sorted.extend(
+            rows.filter(|&row| !lowered[row] && !out[row].is_nan())
+                .map(|row| out[row]),
+        );
+        mark(lowered, best, false);
+        select_nth_largest(sorted, best.n)
+    }
+
+    /// Wants all groups that may reach `floor`.
+    fn want_above(&mut self, token: usize, floor: f32) {
+        let n_groups = self.weights.n_groups();
+        let bounds = &self.screen.bounds[token * n_groups..][..n_groups];
+        let wanted = &mut self.screen.wanted[token / TILE_TOKENS * n_groups..][..n_groups];
+        for (wanted, bound) in wanted.iter_mut().zip(bounds) {
+            *wanted |= u8::from(floor <= *bound) << (token % TILE_TOKENS);
+        }
+    }
+
+    /// Computes what is wanted and not done.
+    fn compute(&mut self, out: &mut [f32]) {
+        self.take_list();
+        let (machine, weights, x) = (self.machine, self.weights, self.x);
+        let (list, n_rows) = (&self.screen.list, weights.n_rows());
+        let out = Parts::new(out);
+        machine
+            .pool()
+            .run(list.len().div_ceil(GROUPS_AT_ONCE), &|i| {
+                let spots = list.iter().enumerate().skip(i * GROUPS_AT_ONCE);
+                for (at, spot) in spots.take(GROUPS_AT_ONCE) {
+                    let mut sums = [0.0; TILE_TOKENS * GROUP_ROWS];
+                    let piece = Piece {
+                        groups: spot.group..spot.group + 1,
+                        tiles: spot.tile..spot.tile + 1,
+                    };
+                    let ahead = spot.distance(list.get(at + 1)) * weights.layout().group_bytes;
+                    let product = Product::of_piece(&mut sums, GROUP_ROWS, weights, x, &piece);
+                    run(machine.isa(), &product.fetching(ahead), x, piece);
+                    let rows = GROUP_ROWS * spot.group..n_rows.min(GROUP_ROWS * (spot.group + 1));
+                    for (t, sums) in sums.chunks_exact(GROUP_ROWS).enumerate() {
+                        if spot.tokens >> t & 1 == 1 {
+                            let start = (spot.tile * TILE_TOKENS + t) * n_rows;
+                            // SAFETY: each group of rows is in the list once for a token.
+                            let out = unsafe { out.take(start + rows.start..start + rows.end) };
+                            out.copy_from_slice(&sums[..rows.len()]);
+                        }
+                    }
+                }
+            });
+    }
+
+    /// Makes a list of what is wanted and not done, and takes it as done.
+    fn take_list(&mut self) {
+        let n_groups = self.weights.n_groups();
+        let Screen {
+            wanted, done, list, ..
+        } = &mut *self.screen;
+        list.clear();
+        let spots = wanted
+            .iter_mut()
+            .zip(done)
+            .take(self.x.n_tiles() * n_groups);
+        for (at, (wanted, done)) in spots.enumerate() {
+            let tokens = std::mem::take(wanted) & !*done;
+            if tokens != 0 {
+                *done |= tokens;
+                list.push(Spot {
+                    tile: at / n_groups,
+                    group: at % n_groups,
+                    tokens,
+                });
+            }
+        }
+    }
+}
+
+impl Spot {
+    /// Groups from this one to the next one's; none where it is in another tile.
+    fn distance(&self, next: Option<&Spot>) -> usize {
+        next.map_or(0, |next| next.group.saturating_sub(self.group))
+    }
+}
+
+fn mark(lowered: &mut [bool], best: &Best<'_>, is_lowered: bool) {
+    for row in best.lowered.into_iter().flatten() {
+        lowered[*row as usize] = is_lowered;
+    }
+}
+
+/// The best of one group's scores, and what its rows reach at most; NaN is taken for +∞.
+#[inline(always)]
+fn extremes(scores: &[f32], low_norms: &[f32; GROUP_ROWS], reach: f32) -> (f32, f32) {
+    let (mut best, mut bound) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+    for (score, low_norm) in scores.iter().zip(low_norms) {
+        best = best.max(or_infinity(*score));
+        bound = bound.max(or_infinity(low_norm.mul_add(reach, *score)));
+    }
+    (best, bound)
+}
+
+#[inline(always)]
+fn or_infinity(x: f32) -> f32 {
+    if x.is_nan() { f32::INFINITY } else { x }
+}
+
+/// The `n`-th largest, −∞ when there are fewer.
+fn nth_largest(sorted: &mut Vec<f32>, numbers: impl Iterator<Item = f32>, n: usize) -> f32 {
+    sorted.clear();
+    sorted.extend(numbers);
+    select_nth_largest(sorted, n)
+}
+
+fn select_nth_largest(numbers: &mut [f32], n: usize) -> f32 {
+    match n.checked_sub(1) {
+        Some(index) if index < numbers.len() => {
+            *numbers
+                .select_nth_unstable_by(index, |a, b| b.total_cmp(a))
+                .1
+        }
+        _ => f32::NEG_INFINITY,
+    }
+}
+
+/// The norm of a token's int8 form.
+fn norm(x: &Activations, token: usize) -> f32 {
+    let (tile, t) = (x.tile(token / TILE_TOKENS), token % TILE_TOKENS);
+    let (blocks, _) = tile.quants.as_chunks::<SUB_BLOCK>();
+    let blocks = blocks
+        .iter()
+        .zip(tile.scales)
+        .skip(t)
+        .step_by(tile.n_tokens);
+    let sum = blocks.fold(0.0, |sum, (quants, scale)| {
+        let squares: i32 = quants.iter().map(|&a| i32::from(a).pow(2)).sum();
+        (scale * scale).mul_add(squares as f32, sum)
+    });
+    f32::sqrt(sum)
+}
+
+/// Of each row, padded to whole groups, the norm of the low nibbles' part: `d · (nibble − 8)`.
+pub(crate) fn low_norms(machine: &Machine, weights: &Matrix) -> Vec<f32> {
+    const GROUPS: usize = 64; // a thread's share at a time
+    let mut norms = vec![0.0; weights.n_groups() * GROUP_ROWS];
+    for_each_chunk(
+        machine.pool(),
+        &mut norms,
+        GROUPS * GROUP_ROWS,
+        |i, norms| {
+            vectorise(
+                machine.isa(),
+                #[inline(always)]
+                || {
+                    let (norms, _) = norms.as_chunks_mut::<GROUP_ROWS>();
+                    for (group, norms) in norms.iter_mut().enumerate() {
+                        *norms = group_low_norms(weights, i * GROUPS + group);
+                    }
+                },
+            );
+        },
+    );
+    norms
+}
+
+#[inline(always)]
+fn group_low_norms(weights: &Matrix, group: usize) -> [f32; GROUP_ROWS] {
+    let (layout, bytes) = (weights.layout(), weights.group(group));
+    let mut sums = [0.0f32; GROUP_ROWS];
+    let planes = bytes[layout.low_at..].chunks_exact(PLANE_BYTES);
+    for (scales, plane) in bytes.chunks_exact(layout.scale_bytes).zip(planes) {
+        let (scales, _) = scales.as_chunks::<2>();
+        let (words, _) = plane.as_chunks::<4>();
+        let (lines, _) = words.as_chunks::<GROUP_ROWS>();
+        let mut squares = [0; GROUP_ROWS];
+        for line in lines {
+            add_squares(&mut squares, line.map(u32::from_le_bytes));
+        }
+        for ((sum, squares), d) in sums.iter_mut().zip(squares).zip(scales) {
+            let d = f16::from_le_bytes(*d).to_f32();
+            *sum = (d * d).mul_add(squares as f32, *sum);
+        }
+    }
+    sums.map(f32::sqrt)
+}
+
+/// Adds `(nibble − 8)²` of the eight nibbles of each word.
+#[inline(always)]
+fn add_squares(squares: &mut [i32; GROUP_ROWS], line: Line) {
+    for shift in (0..32).step_by(4) {
+        for (square, word) in squares.iter_mut().zip(line) {
+            let low = (word >> shift & 15) as i32 - 8;
+            *square += low * low;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

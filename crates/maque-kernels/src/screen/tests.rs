@@ -1,0 +1,131 @@
+//! What is found are the best outputs, with the bits of a whole product, on every instruction set.
+
+use super::*;
+use crate::{Format, Isa};
+use std::num::NonZeroUsize;
+
+const N_COLS: usize = 256;
+
+/// Deterministic noise between −1 and 1, denser in the middle.
+fn noise(n: usize, seed: f32) -> Vec<f32> {
+    let wave = |i: usize, by: f32| (i as f32 * by + seed).sin();
+    (0..n)
+        .map(|i| wave(i, 12.9898) * wave(i, 78.233) * wave(i, 3.7))
+        .collect()
+}
+
+/// Q8_0 rows of random codes whose scales differ a little.
+fn rows(n_rows: usize) -> Vec<u8> {
+    let noise = noise(n_rows * N_COLS, 0.3);
+    let blocks = noise.as_chunks::<SUB_BLOCK>().0.iter().enumerate();
+    let bytes = |(i, block): (usize, &[f32; SUB_BLOCK])| {
+        let d = f16::from_f32(0.01 + (i % 7) as f32 * 0.001).to_le_bytes();
+        let codes = block.map(|w| (w * 127.0) as i8 as u8);
+        d.into_iter().chain(codes).collect::<Vec<u8>>()
+    };
+    blocks.flat_map(bytes).collect()
+}
+
+fn machine(isa: Isa) -> Machine {
+    Machine::new(isa, NonZeroUsize::new(2).expect("two threads"))
+}
+
+/// All outputs, and those that the screen finds.
+fn both(isa: Isa, n_rows: usize, x: &[f32], wanted: &[Best<'_>]) -> [Vec<f32>; 2] {
+    let machine = machine(isa);
+    let weights = Matrix::pack_head(&machine, Format::Q8_0, n_rows, N_COLS, &rows(n_rows));
+    let mut inputs = Activations::new(wanted.len(), N_COLS);
+    machine.load(&mut inputs, x);
+    let mut screen = Screen::new(&weights, wanted.len());
+    let mut out = [(); 2].map(|()| vec![f32::NAN; wanted.len() * n_rows]);
+    machine.matmul(&mut out[0], &weights, None, &inputs);
+    machine.matmul_best(&mut out[1], &weights, &inputs, &mut screen, wanted);
+    out
+}
+
+/// Row numbers of the best outputs that are not lowered, and of the lowered ones that reach the last of these.
+fn best(out: &[f32], best: &Best<'_>) -> Vec<(usize, u32)> {
+    let is_lowered = |row: &usize| {
+        best.lowered
+            .iter()
+            .any(|list| list.contains(&(*row as u32)))
+    };
+    let mut order: Vec<usize> = (0..out.len()).filter(|row| !is_lowered(row)).collect();
+    order.sort_by(|a, b| out[*b].total_cmp(&out[*a]).then(a.cmp(b)));
+    let floor = out[order[best.n - 1]];
+    let reaching = (0..out.len()).filter(|&row| floor <= out[row]);
+    reaching.map(|row| (row, out[row].to_bits())).collect()
+}
+
+#[test]
+fn the_best_have_the_bits_of_a_whole_product() {
+    let lowered: Vec<u32> = (0..4_000).step_by(3).collect();
+    for isa in Isa::available() {
+        for n_tokens in [1, 2, 5, 8, 11] {
+            let x = noise(n_tokens * N_COLS, n_tokens as f32);
+            let wanted: Vec<Best<'_>> = (0..n_tokens)
+                .map(|t| Best {
+                    n: 1 + 7 * t,
+                    lowered: [&lowered[..t * 100], &[5]],
+                })
+                .collect();
+            let [whole, found] = both(isa, 5_003, &x, &wanted);
+            let n_computed = found.iter().filter(|x| x.is_finite()).count();
+            assert!(n_computed < found.len() / 2, "{n_computed} is no screen");
+            let rows = whole.chunks_exact(5_003).zip(found.chunks_exact(5_003));
+            for ((whole, found), wanted) in rows.zip(&wanted) {
+                assert_eq!(
+                    best(whole, wanted),
+                    best(found, wanted),
+                    "{isa:?} {n_tokens}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_found_depends_on_the_token_alone() {
+    let x = noise(9 * N_COLS, 4.0);
+    let wanted = [Best {
+        n: 20,
+        lowered: [&[], &[]],
+    }; 9];
+    let [_, together] = both(Isa::best(), 3_000, &x, &wanted);
+    for isa in Isa::available() {
+        for t in 0..9 {
+            let [_, alone] = both(isa, 3_000, &x[t * N_COLS..][..N_COLS], &wanted[..1]);
+            let same = together[t * 3_000..][..3_000].iter().zip(&alone);
+            assert!(
+                same.clone().all(|(a, b)| a.to_bits() == b.to_bits()),
+                "{isa:?} {t}"
+            );
+        }
+    }
+}
+
+#[test]
+fn inputs_that_are_no_numbers_end_in_a_whole_product() {
+    for isa in Isa::available() {
+        let wanted = [Best {
+            n: 3,
+            lowered: [&[], &[]],
+        }];
+        let [whole, found] = both(isa, 100, &[f32::NAN; N_COLS], &wanted);
+        let same = whole.iter().zip(&found);
+        assert!(
+            same.clone().all(|(a, b)| a.is_nan() == b.is_nan()),
+            "{isa:?}"
+        );
+    }
+}
+
+#[test]
+fn more_than_there_are_is_everything() {
+    let wanted = [Best {
+        n: usize::MAX,
+        lowered: [&[], &[]],
+    }];
+    let [whole, found] = both(Isa::best(), 50, &noise(N_COLS, 1.0), &wanted);
+    assert_eq!(whole, found);
+}
