@@ -28,6 +28,7 @@ export async function sharing() {
   const url = await ready(server);
   const lan = `http://${host}:${new URL(url).port}`;
   let pin = "";
+  let fragment = "";
   await scene("admin-share", `${url}/admin`, ZH, async (page) => {
     await page.locator("#key").fill("wrong");
     await button(page, "进入").click();
@@ -36,7 +37,8 @@ export async function sharing() {
     await button(page, "进入").click();
     await page.getByText("局域网里的人可以进来").waitFor();
     await page.getByLabel("人数").fill("2");
-    await button(page, "生成邀请").click();
+    const [made] = await Promise.all([page.waitForResponse("**/maque/invitations"), button(page, "生成邀请").click()]);
+    ({ fragment } = await made.json());
     await page.locator(".qr path").waitFor();
     pin = (await page.locator("[data-pin]").textContent()).trim();
     assert.match(pin, /^\d{4} \d{4}$/);
@@ -60,6 +62,11 @@ export async function sharing() {
     const other = await context.newPage();
     await other.goto(`${lan}/admin`);
     await other.getByText("只有管理员能看这一页").waitFor();
+  });
+  await scene("guest-by-code", `${lan}/${fragment}`, EN, async (page) => {
+    await page.getByText("The model runs on your host’s computer").waitFor();
+    assert.equal(await page.evaluate(() => location.hash), "", "a code is not kept in the history");
+    assert.equal(await page.locator(".item").count(), 0, "a guest sees no other guest's conversations");
   });
   await server.kill();
   server.remove();
