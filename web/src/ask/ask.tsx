@@ -67,17 +67,16 @@ function Terminal({ asking }: { asking: Asking }) {
   useEffect(() => field.current?.focus(), []);
   const send = () => {
     const text = field.current?.value.trim();
-    if (text && !asking.isBusy) void asking.ask(text.slice(0, 2000));
+    if (!text || asking.isBusy || !field.current) return;
+    field.current.value = "";
+    void asking.ask(text.slice(0, 2000));
   };
   const press = (event: KeyboardEvent) => {
     if (!isSend(event)) return;
     event.preventDefault();
     send();
   };
-  const choose = (text: string) => {
-    if (field.current) field.current.value = text;
-    void asking.ask(text);
-  };
+  const choose = (text: string) => void asking.ask(text);
   const indexing = status?.folders.filter((one) => one.state === "indexing") ?? [];
   return (
     <>
