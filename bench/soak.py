@@ -44,7 +44,7 @@ class Person(threading.Thread):
 
     def run(self):
         while not self.is_over.is_set():
-            length, draw = self.random.choice((5, 40, 200)), self.random
+            length, draw = self.random.choice((5, 40, 150)), self.random
             prompt = f"{draw.random()} " + "Tell me about the sparrows of the town. " * length
             try:
                 connection = self.server.chat(prompt, draw.choice((8, 40, 120)), stream=True, temperature=1)

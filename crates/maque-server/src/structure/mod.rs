@@ -5,6 +5,7 @@
 
 mod constraint;
 mod fields;
+mod merge;
 mod schema;
 mod source;
 mod vocabulary;

@@ -13,6 +13,7 @@
 //! would go on inventing them. White space is bounded for the same reason.
 
 use super::check_size;
+use super::merge::merge;
 use crate::error::ApiError;
 use crate::limits::MAX_GRAMMAR_DEPTH;
 use serde_json::{Map, Value, json};
@@ -82,6 +83,7 @@ pub(crate) fn prepare(field: &str, schema: Value) -> Result<Value, ApiError> {
         _ => return Err(ApiError::field(field, "must be a JSON schema, an object")),
     };
     check(field, &mut schema, 0)?;
+    for_each(&mut schema, &mut merge);
     if !has_intersections(&schema) {
         close(&mut schema);
     }
@@ -287,7 +289,11 @@ mod tests {
             json!({ "properties": {}, "additionalProperties": true })
         ));
         assert!(!closed(json!({ "properties": {}, "required": ["b"] })));
-        assert!(!closed(json!({ "properties": {}, "allOf": [object] })));
+        assert!(closed(json!({ "properties": {}, "allOf": [object] })));
+        assert!(!closed(
+            json!({ "properties": { "a": { "type": "null" } }, "allOf": [object] })
+        ));
+        assert!(!closed(json!({ "properties": {}, "anyOf": [object] })));
         assert!(!closed(json!({ "type": "object" })));
     }
 }
