@@ -50,25 +50,6 @@ export async function talking(url) {
     assert.equal(await page.locator(".prose").count(), 0);
   });
 
-  await scene("stop-while-queued", url, EN, async (page) => {
-    await begin(page, { max_tokens: 8 });
-    const others = new AbortController();
-    const body = JSON.stringify({ model: "default", prompt: "Once upon a time", max_tokens: 1500, temperature: 1, repetition_penalty: 1.3, stream: true });
-    const isFull = async () => {
-      await page.waitForTimeout(100); // those that were just asked wait for an instant, too
-      return 0 < (await (await fetch(`${url}/maque/load`)).json()).requests.waiting;
-    };
-    for (let n = 0; n < 20 && !(await isFull()); n++) {
-      await fetch(`${url}/v1/completions`, { method: "POST", headers: { "content-type": "application/json" }, body, signal: others.signal });
-    }
-    await ask(page, "Hello");
-    await page.getByText(/^Queued, \d+ before you/).waitFor();
-    await button(page, "Stop").click();
-    await page.getByText("Stopped.").waitFor();
-    others.abort();
-    assert.equal(await page.locator(".prose").count(), 0);
-  });
-
   await scene("branches", url, EN, async (page) => {
     await begin(page);
     await ask(page, "Name the capital of France.");
