@@ -89,7 +89,7 @@ export async function restarting() {
   const first = start();
   const url = await ready(first);
   await scene("server-restart", url, EN, async (page) => {
-    await begin(page, { max_tokens: 2000 });
+    await begin(page, { max_tokens: 3000, temperature: 1, repetition_penalty: 1.3, logit_bias: { 2: -100 } }); // no end of its own
     await ask(page, LONG);
     await page.locator(".prose").waitFor();
     await page.waitForTimeout(1500);
