@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use tantivy::collector::DocSetCollector;
-use tantivy::query::TermQuery;
+use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{
     Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value,
 };
@@ -204,14 +204,19 @@ impl Index {
         Ok(self.records(term)?.pop())
     }
 
-    /// The query that finds passages only, within one folder or all.
-    pub(crate) fn passages_of(&self, folder: Option<&str>) -> Vec<TermQuery> {
+    /// The query that finds passages of these folders only.
+    pub(crate) fn passages_of(&self, folders: &[String]) -> BooleanQuery {
         let term = |field, text: &str| {
-            TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic)
+            let term = Term::from_field_text(field, text);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn Query>
         };
-        let mut queries = vec![term(self.fields.sort, Sort::Passage.name())];
-        queries.extend(folder.map(|folder| term(self.fields.folder, folder)));
-        queries
+        let folders = folders
+            .iter()
+            .map(|folder| term(self.fields.folder, folder));
+        BooleanQuery::intersection(vec![
+            term(self.fields.sort, Sort::Passage.name()),
+            Box::new(BooleanQuery::union(folders.collect())),
+        ])
     }
 
     /// The passage at an address.

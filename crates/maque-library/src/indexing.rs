@@ -1,6 +1,5 @@
 //! The thread that keeps the index like the folders: what changed is read again, what is gone is forgotten.
 
-use crate::faq::Faq;
 use crate::folder::{Folder, Found};
 use crate::folders::Entry;
 use crate::index::{DocumentName, FileRecord, Index, Writer};
@@ -151,6 +150,7 @@ impl Work {
                 .get(&name.id)
                 .is_none_or(|record| record.version != Some(found.version))
         };
+        let orphans = self.orphans(&index)?;
         let new: Vec<&Found> = contents.found.iter().filter(is_new).collect();
         let there: HashSet<&str> = contents
             .found
@@ -161,12 +161,15 @@ impl Work {
             .values()
             .filter(|record| !there.contains(record.document.file.as_str()))
             .collect();
-        if new.is_empty() && gone.is_empty() {
+        if new.is_empty() && gone.is_empty() && orphans.is_empty() {
             return self.settle(&index, entry, Progress::Ready, &contents.skipped);
         }
         let mut writer = index.writer()?;
         gone.iter()
             .for_each(|record| writer.forget(&record.document));
+        orphans
+            .iter()
+            .for_each(|folder| writer.forget_folder(folder));
         let n_old = contents.found.len() - new.len();
         for (at, batch) in new.chunks(BATCH).enumerate() {
             self.read(
@@ -184,6 +187,15 @@ impl Work {
         self.settle(&index, entry, Progress::Ready, &contents.skipped)?;
         writer.finish()?;
         index.reload()
+    }
+
+    /// Folders that were let go by a process that ended before it forgot them.
+    fn orphans(&self, index: &Index) -> tantivy::Result<HashSet<String>> {
+        let folders = index
+            .files()?
+            .into_iter()
+            .map(|record| record.document.folder);
+        Ok(folders.filter(|folder| !self.shared.has(folder)).collect())
     }
 
     /// Reads files, several at once, and writes what they became.
@@ -237,7 +249,7 @@ impl Work {
         unread: &[Skipped],
     ) -> tantivy::Result<()> {
         let files: Vec<FileRecord> = known(index, entry)?.into_values().collect();
-        self.shared.learn(Faq::new(index.questions()?));
+        self.shared.learn(index.questions()?);
         let skipped = files.iter().filter_map(|record| {
             let reason = record.skipped.clone()?;
             Some(Skipped {
@@ -255,6 +267,7 @@ impl Work {
                 .count();
             status.n_passages = files.iter().map(|record| record.n_passages).sum();
             status.n_questions = files.iter().map(|record| record.n_questions).sum();
+            status.n_skipped = skipped.len();
             status.skipped = skipped;
         });
         Ok(())
@@ -267,7 +280,7 @@ impl Work {
             writer.forget_folder(&entry.id);
             writer.commit()?;
             index.reload()?;
-            self.shared.learn(Faq::new(index.questions()?));
+            self.shared.learn(index.questions()?);
             Ok(())
         });
         let _ = forgotten; // searches leave out folders that are not on the list

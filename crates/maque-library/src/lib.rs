@@ -4,6 +4,7 @@
 //! [`Library::faq`] the answer of a table of frequent questions, and [`Quotation::find`] proves that words are a document's own.
 //! Documents are read by [`child`] in a process of its own, since files can be made to break those who read them.
 
+mod evidence;
 mod extract;
 mod extracted;
 mod faq;
@@ -22,6 +23,7 @@ mod skipped;
 mod synonyms;
 mod words;
 
+pub use evidence::{fits, support};
 pub use extracted::Place;
 pub use faq::FaqHit;
 pub use index::{DocumentName, PassageRecord};

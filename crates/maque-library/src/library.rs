@@ -2,7 +2,7 @@
 
 use crate::faq::{Asked, Faq, FaqHit};
 use crate::folders::{Entry, Folders};
-use crate::index::{DocumentName, Index};
+use crate::index::{DocumentName, FaqRecord, Index};
 use crate::indexing::{Indexing, Task};
 use crate::reader::Reader;
 use crate::search::{Hit, Search, search};
@@ -58,6 +58,8 @@ pub struct FolderStatus {
     /// Rows of tables of frequent questions.
     pub n_questions: usize,
     /// Files that were skipped.
+    pub n_skipped: usize,
+    /// The first of them.
     pub skipped: Vec<Skipped>,
 }
 
@@ -163,17 +165,29 @@ impl Library {
 
     /// The answer of a table of frequent questions.
     pub fn faq(&self, question: &str, folder: Option<&str>) -> Option<FaqHit> {
-        let hit = self.shared.faq().find(question, folder)?;
+        let hit = self.shared.faq().find(question, folder);
+        let hit = hit.filter(|hit| self.shared.has(&hit.answer.document.folder))?;
         self.shared.asked.note(&hit.question);
         Some(hit)
     }
 
     /// The nearest passages, nearest first.
     pub fn search(&self, wanted: &Search<'_>) -> Result<Vec<Hit>, LibraryError> {
-        match self.shared.entries().is_empty() {
+        let ids = self.shared.entries().into_iter().map(|entry| entry.id);
+        let folders: Vec<String> = ids
+            .filter(|id| wanted.folder.is_none_or(|folder| folder == id))
+            .collect();
+        match folders.is_empty() {
             true => Ok(Vec::new()),
-            false => Ok(search(&*self.shared.index()?, wanted)?),
+            false => Ok(search(&*self.shared.index()?, &folders, wanted)?),
         }
+    }
+
+    /// The name of a folder, for people.
+    pub fn name_of(&self, folder: &str) -> Option<String> {
+        let entries = self.shared.entries();
+        let entry = entries.iter().find(|entry| entry.id == folder)?;
+        Some(entry.name())
     }
 
     /// The text of a document; `None` if it is unknown.
@@ -193,6 +207,7 @@ impl Library {
             n_documents: 0,
             n_passages: 0,
             n_questions: 0,
+            n_skipped: 0,
             skipped: Vec::new(),
         };
         self.shared.tell(status.clone());
@@ -238,7 +253,13 @@ impl Shared {
     }
 
     /// Takes over the frequent questions that are in the index now.
-    pub(crate) fn learn(&self, faq: Faq) {
+    pub(crate) fn learn(&self, questions: Vec<FaqRecord>) {
+        let faq = Faq::new(
+            questions
+                .into_iter()
+                .filter(|one| self.has(&one.answer.document.folder))
+                .collect(),
+        );
         *self.faq.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(faq);
     }
 

@@ -60,11 +60,7 @@ pub fn unsupported(answer: &str, sources: &[&str]) -> Vec<String> {
             .collect()
     };
     let known: Vec<String> = sources.iter().flat_map(|source| figures(source)).collect();
-    let is_known = |figure: &String| {
-        known
-            .iter()
-            .any(|known| known == figure || known.contains(figure.as_str()))
-    };
+    let is_known = |figure: &String| known.contains(figure);
     figures(answer)
         .into_iter()
         .filter(|figure| !is_known(figure))
@@ -101,6 +97,7 @@ mod tests {
             unsupported("写信到 it@sparrow.cn，30天内，上限500元", &[source]),
             Vec::<String>::new()
         );
+        assert_eq!(unsupported("¥50", &[source]), ["50"]);
         assert_eq!(
             unsupported("within 45 days, hr@sparrow.cn", &[source]),
             ["45", "hr@sparrow.cn"]

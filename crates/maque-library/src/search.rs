@@ -117,15 +117,19 @@ impl Question {
     }
 }
 
-/// The nearest passages, nearest first.
-pub(crate) fn search(index: &Index, search: &Search<'_>) -> tantivy::Result<Vec<Hit>> {
+/// The nearest passages of these folders, nearest first.
+pub(crate) fn search(
+    index: &Index,
+    folders: &[String],
+    search: &Search<'_>,
+) -> tantivy::Result<Vec<Hit>> {
     let searcher = index.searcher();
     let question = Question::new(search);
     if question.weights.is_empty() && question.pairs.is_empty() {
         return Ok(Vec::new());
     }
     let found = searcher.search(
-        &query(index, search.folder, &question),
+        &query(index, folders, &question),
         &TopDocs::with_limit(search.n.max(1)).order_by_score(),
     )?;
     let rarity = rarity(index, &searcher, &question)?;
@@ -141,17 +145,10 @@ pub(crate) fn search(index: &Index, search: &Search<'_>) -> tantivy::Result<Vec<
     found.into_iter().map(hit).collect()
 }
 
-fn query(index: &Index, folder: Option<&str>, question: &Question) -> BooleanQuery {
+fn query(index: &Index, folders: &[String], question: &Question) -> BooleanQuery {
     let fields = &index.fields;
-    let within = index.passages_of(folder).into_iter();
-    let mut clauses: Vec<(Occur, Box<dyn Query>)> = within
-        .map(|query| {
-            (
-                Occur::Must,
-                Box::new(ConstScoreQuery::new(Box::new(query), 0.0)) as Box<dyn Query>,
-            )
-        })
-        .collect();
+    let within = ConstScoreQuery::new(Box::new(index.passages_of(folders)), 0.0);
+    let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(within))];
     let term = |field, text: &str, weight: f32| {
         let query = TermQuery::new(
             Term::from_field_text(field, text),

@@ -105,8 +105,39 @@ fn the_right_document_is_among_the_first_three() {
     let library = handbook(home.path());
     for half in ["a", "b"] {
         assert!(0.95 <= share(&library, "words", half));
-        share(&library, "other", half);
+        // Words alone find these seldom; `tests/library/check.py` measures them with the model's help.
+        assert!(0.35 <= share(&library, "other", half));
     }
+}
+
+/// How much of a question the nearest passages have tells questions that can be answered from those that cannot; the server
+/// answers from this much on, and lets the model refuse more.
+#[test]
+fn coverage_tells_what_can_be_answered() {
+    const ENOUGH: f32 = 0.52;
+    let home = tempfile::tempdir().expect("a folder");
+    let library = handbook(home.path());
+    let share_of = |kind: &str| {
+        let all: Vec<Labelled> = labelled()
+            .into_iter()
+            .filter(|one| one.kind == kind)
+            .collect();
+        let best = |one: &&Labelled| {
+            let wanted = Search {
+                question: &one.question,
+                queries: &[],
+                folder: None,
+                n: 5,
+            };
+            let hits = library.search(&wanted).expect("a search");
+            ENOUGH <= hits.iter().map(|hit| hit.coverage).fold(0.0, f32::max)
+        };
+        let share = all.iter().filter(best).count() as f64 / all.len() as f64;
+        println!("{kind}: {:.1} % have enough", 100.0 * share);
+        share
+    };
+    assert!(0.9 <= share_of("words"));
+    assert!(share_of("none") <= 0.1);
 }
 
 /// Labels are checked too: the evidence is in its document, and paraphrases share no word with its passage.

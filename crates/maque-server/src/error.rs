@@ -126,6 +126,20 @@ impl ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
     }
 
+    /// What is there already.
+    pub(crate) fn conflict(message: &str) -> ApiError {
+        ApiError::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// The library's own files.
+    pub(crate) fn library_failed(error: &maque_library::LibraryError) -> ApiError {
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "library_failed",
+            error.to_string(),
+        )
+    }
+
     /// Something else must be done first.
     pub(crate) fn busy(message: &str) -> ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)

@@ -19,6 +19,7 @@ mod generations;
 mod health;
 mod identity;
 mod jobs;
+mod librarian;
 mod limits;
 mod metrics;
 mod models;
@@ -40,6 +41,7 @@ mod written;
 
 pub use access::{Door, Invitation, Reception};
 pub use identity::Role;
+pub use librarian::{ask_library, library_status};
 pub use limits::{Limit, limits};
 pub use models::{Model, Models, ModelsError, Progress};
 pub use record::RequestLog;

@@ -117,7 +117,7 @@ impl Conversation<'_> {
 }
 
 /// Works for as long as megabytes of text take, while other threads see to other clients.
-fn aside<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(), // nobody else is there

@@ -2,11 +2,11 @@
 
 use crate::access::{self, Access, Ends, Reception};
 use crate::api::anthropic::messages::{count_tokens as count, messages};
-use crate::api::maque;
 use crate::api::ollama::{self, generate::generate};
 use crate::api::openai::{chat, completions, models, responses};
 use crate::api::ops::described::{self, capabilities};
 use crate::api::ops::{self, text};
+use crate::api::{library, maque};
 use crate::body::json;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
@@ -26,6 +26,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use futures_util::future::BoxFuture;
+use maque_library::Library;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) jobs: Jobs,
     pub(crate) urls: Arc<Vec<String>>,
     pub(crate) since: Instant,
+    pub(crate) library: Option<Library>,
     log: RequestLog,
     traffic: Arc<Traffic>,
     stages: watch::Receiver<Stage>,
@@ -93,6 +95,7 @@ pub(crate) fn routes(
         jobs: Jobs::new(Arc::clone(&options.models)),
         urls: Arc::new(options.urls.clone()),
         since: Instant::now(),
+        library: options.library.clone(),
         log: options.log,
         traffic: Arc::new(Traffic::new()),
         stages,
@@ -127,7 +130,12 @@ pub(crate) fn routes(
         .get("/v1/capabilities", Access::Key, told(capabilities))
         .post("/tokenize", Access::Key, asked(text::tokenize))
         .post("/detokenize", Access::Key, asked(text::detokenize))
-        .post("/apply-template", Access::Key, asked(text::apply_template));
+        .post("/apply-template", Access::Key, asked(text::apply_template))
+        .post("/v1/library/ask", Access::Key, library::ask)
+        .get("/v1/library/status", Access::Key, library::status)
+        .get("/v1/library/documents/{id}", Access::Key, library::document)
+        .post("/v1/library/folders", Access::Admin, library::add)
+        .delete("/v1/library/folders/{id}", Access::Admin, library::remove);
     maque::routes(routes).finish()
 }
 

@@ -15,6 +15,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use maque_library::Library;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,8 @@ use tokio_io_timeout::TimeoutStream;
 pub struct ServerOptions {
     /// Knows who may come in.
     pub reception: Arc<Reception>,
+    /// The folders of documents; `None` where their files cannot be opened.
+    pub library: Option<Library>,
     /// Whether requests are logged.
     pub log: RequestLog,
     /// The models on disk.

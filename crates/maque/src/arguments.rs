@@ -8,6 +8,7 @@ use crate::commands::config::Config;
 use crate::commands::doctor::Doctor;
 use crate::commands::import::Import;
 use crate::commands::invite::Invite;
+use crate::commands::library::{Library, LibraryReader};
 use crate::commands::limits::Limits;
 use crate::commands::list::List;
 use crate::commands::pull::Pull;
@@ -47,6 +48,9 @@ enum Command {
     Bench(Bench),
     Doctor(Doctor),
     Invite(Invite),
+    Library(Library),
+    #[command(hide = true)]
+    LibraryReader(LibraryReader),
     Limits(Limits),
     Config(Config),
     Completions(Completions),
@@ -76,6 +80,8 @@ impl Arguments {
             Some(Command::Bench(bench)) => bench.run(),
             Some(Command::Doctor(doctor)) => doctor.run(),
             Some(Command::Invite(invite)) => invite.run(),
+            Some(Command::Library(library)) => library.run(),
+            Some(Command::LibraryReader(reader)) => Ok(reader.run()),
             Some(Command::Limits(limits)) => limits.run(),
             Some(Command::Config(config)) => config.run(),
             Some(Command::Completions(completions)) => completions.run(&mut Arguments::command()),

@@ -47,6 +47,13 @@ impl Client {
             .await
     }
 
+    /// A DELETE's status and body.
+    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<(u16, Bytes)> {
+        let response = self.send(Method::DELETE, path, Bytes::new()).await?;
+        let status = response.status().as_u16();
+        Ok((status, whole(response.into_body()).await?))
+    }
+
     async fn send(
         &self,
         method: Method,

@@ -123,6 +123,37 @@ const TEXTS: &[(&str, &str)] = &[
         "供你自己在其他设备上使用：拥有管理员的全部权限",
     ),
     (
+        "Answer from folders of documents, with quotations: add a folder, then ask",
+        "根据文件夹里的文档回答并给出原文引用：先添加文件夹，再提问",
+    ),
+    (
+        "Take a folder into the library; what changes in it is read again",
+        "把文件夹加入资料库；其中的改动会自动重新读取",
+    ),
+    (
+        "Let a folder go; no file is touched",
+        "把文件夹移出资料库；不改动任何文件",
+    ),
+    ("List the folders of the library", "列出资料库的文件夹"),
+    (
+        "Show how far the library is, and each file that was skipped",
+        "显示资料库的进度和每个被跳过的文件",
+    ),
+    (
+        "Ask the library; the answer quotes its sources",
+        "向资料库提问；回答会引用出处",
+    ),
+    ("Folder on this machine", "本机上的文件夹"),
+    (
+        "Folder: its path, its name or its id",
+        "文件夹：路径、名字或编号",
+    ),
+    (
+        "Read a document of this kind from standard input within limits; the library starts it",
+        "在限制之内从标准输入读取一份此类文档；由资料库启动",
+    ),
+    ("Kind of document", "文档的种类"),
+    (
         "Show every limit of the server: what a client may take of it",
         "列出服务的全部限制：客户端可以占用多少",
     ),

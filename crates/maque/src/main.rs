@@ -17,6 +17,7 @@ mod help;
 mod house;
 mod invitation;
 mod language;
+mod librarian;
 mod limits;
 mod listen;
 mod loaded;

@@ -56,7 +56,7 @@ impl Respondent {
 }
 
 /// A living server that serves the wanted model; one that is still loading it is waited for.
-async fn running(settings: &Settings, talk: &Talk) -> Option<Client> {
+pub(crate) async fn running(settings: &Settings, talk: &Talk) -> Option<Client> {
     let note = Registration::find(&settings.home.value)?;
     if settings.model.origin != Origin::Default && identity(&settings.model.value) != note.model {
         return None;

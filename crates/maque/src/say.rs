@@ -57,6 +57,35 @@ sentences! {
     FromMeasurement => "measured here", "本机实测";
     FromDefault => "default", "默认值";
 
+    // The library
+    NoLibrary { why: String } => "the library is not there: {why}", "资料库不可用：{why}";
+    LibraryRefused { why: String } => "the library refuses: {why}", "资料库拒绝：{why}";
+    LibraryEmpty => "there is no folder in the library yet; add one with: maque library add FOLDER", "资料库里还没有文件夹；请先运行：maque library add 文件夹";
+    LibraryUnknown { folder: String } => "{folder:?} is no folder of the library; maque library list shows them",
+        "{folder:?} 不是资料库里的文件夹；用 maque library list 查看";
+    LibraryReading { done: u64, total: u64 } => "reading documents: {done} of {total}", "正在读取文档：{done}/{total}";
+    LibraryFolder { name: String, documents: u64, passages: u64, questions: u64, skipped: u64 } =>
+        "{name}: {documents} documents, {passages} passages, {questions} frequent questions, {skipped} files skipped",
+        "{name}：{documents} 份文档，{passages} 个段落，{questions} 条常见问题，跳过 {skipped} 个文件";
+    LibraryRemoved { name: String } => "{name} is no longer in the library; its files are as they were", "已把 {name} 移出资料库；其中的文件没有改动";
+    LibraryNearest => "Nearest:", "最接近的内容：";
+    LibraryPage { page: u64 } => "p. {page}", "第 {page} 页";
+    LibraryRow { row: u64 } => "row {row}", "第 {row} 行";
+    SkippedType => "no txt, md, html, pdf, docx, xlsx or csv; save it as one of them", "不是 txt、md、html、pdf、docx、xlsx 或 csv；请另存为其中一种";
+    SkippedLink => "a link; links are not followed", "是链接；不跟随链接";
+    SkippedNotAFile => "no ordinary file", "不是普通文件";
+    SkippedTooLarge => "too large; split it", "文件太大；请拆分";
+    SkippedName => "its name is not UTF-8; rename it", "文件名不是 UTF-8；请改名";
+    SkippedTooDeep => "in too many folders within folders; move it up", "所在文件夹层数太多；请移到上层";
+    SkippedTooMany => "it and all after it: too many files in the folder", "该文件及之后的文件：文件夹里文件太多";
+    SkippedIo => "cannot be opened", "无法打开";
+    SkippedBroken => "broken, or not what its name says", "已损坏，或内容与扩展名不符";
+    SkippedLocked => "locked with a password; save it without one", "有密码保护；请另存为无密码的文件";
+    SkippedEmpty => "holds no text; pictures of text are not read", "没有文字；图片里的文字不会读取";
+    SkippedTooMuchText => "holds too much text; split it", "文字太多；请拆分";
+    SkippedTooSlow => "takes too long to read", "读取时间过长";
+    SkippedFatal => "takes too much memory, or is made to break readers", "占用内存过多，或为破坏读取程序而制作";
+
     // Arguments, as far as clap's own sentences have no Chinese
     ArgumentUnknown { argument: String } => "unknown argument {argument}", "不认识的参数 {argument}";
     ArgumentWrong { argument: String, value: String } => "wrong value {value:?} for {argument}", "{argument} 的值 {value:?} 不对";

@@ -2,5 +2,8 @@
 
 fn main() -> std::process::ExitCode {
     let kind = std::env::args().nth(1).unwrap_or_default();
-    maque_library::child(&kind)
+    match maque_library::child(&kind) {
+        true => std::process::ExitCode::SUCCESS,
+        false => std::process::ExitCode::FAILURE,
+    }
 }

@@ -1,6 +1,7 @@
 //! Every route of the API: what it is for, and the rows that its body is checked against.
 
 use super::anthropic::messages::{CONVERSATION, MESSAGES};
+use super::library;
 use super::maque;
 use super::ollama;
 use super::openai::chat::CHAT;
@@ -8,6 +9,7 @@ use super::openai::completions::COMPLETIONS;
 use super::openai::responses::{self, RESPONSES};
 use super::ops::text::{APPLY, DETOKENIZE, TOKENIZE};
 use crate::field::Field;
+use crate::librarian;
 use crate::options::{OPTIONS, STREAM_OPTIONS};
 use crate::structure::STRUCTURE;
 
@@ -142,6 +144,26 @@ const ROUTES: &[Route] = &[
         "/apply-template",
         "the prompt of a conversation",
         &[APPLY],
+        JSON,
+    ),
+    post(
+        "/v1/library/ask",
+        "the answer of the library's documents, with quotations",
+        &[librarian::ASK],
+        EVENTS,
+    ),
+    get(
+        "/v1/library/status",
+        "the library's folders, skipped files and frequent questions",
+    ),
+    get(
+        "/v1/library/documents/{id}",
+        "the text of a document, which offsets point into",
+    ),
+    post(
+        "/v1/library/folders",
+        "adds a folder to the library (administrators)",
+        &[library::FOLDER],
         JSON,
     ),
 ];

@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod invite;
+pub(crate) mod library;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod pull;

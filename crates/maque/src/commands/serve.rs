@@ -6,7 +6,7 @@ use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
 use crate::shelf::Shelf;
 use crate::talk::{Audience, Talk};
-use crate::{browser, house::House, listen, models, signals, start};
+use crate::{browser, house::House, librarian, listen, models, signals, start};
 use maque_server::{RequestLog, ServerOptions, Stage};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -73,12 +73,7 @@ impl Serve {
             shared: listen::shared(&hosts, port),
         };
         house.welcome(&note, &talk)?;
-        let options = ServerOptions {
-            reception: Arc::clone(&house.reception),
-            log: self.log(),
-            models: Arc::new(Shelf::open(&settings)?),
-            urls: note.urls(),
-        };
+        let options = self.options(&settings, &house, &note, &talk)?;
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
         load_beside(settings, stages, Arc::clone(&talk), url.clone());
         if self.open && !self.no_open {
@@ -102,12 +97,34 @@ impl Serve {
 }
 
 impl Serve {
-    fn log(&self) -> RequestLog {
-        match self.log_requests {
-            true => RequestLog::Stderr,
-            false => RequestLog::Off,
-        }
+    fn options(
+        &self,
+        settings: &Settings,
+        house: &House,
+        note: &Registration,
+        talk: &Talk,
+    ) -> anyhow::Result<ServerOptions> {
+        Ok(ServerOptions {
+            reception: Arc::clone(&house.reception),
+            library: library(settings, talk),
+            log: match self.log_requests {
+                true => RequestLog::Stderr,
+                false => RequestLog::Off,
+            },
+            models: Arc::new(Shelf::open(settings)?),
+            urls: note.urls(),
+        })
     }
+}
+
+/// The folders of documents; a server whose library cannot be opened goes on without, and says so.
+fn library(settings: &Settings, talk: &Talk) -> Option<maque_library::Library> {
+    let library = librarian::open(&settings.home.value);
+    if let Err(error) = &library {
+        let why = error.to_string();
+        talk.line(&Say::NoLibrary { why });
+    }
+    library.ok()
 }
 
 fn cannot_listen(address: SocketAddr) -> Problem {

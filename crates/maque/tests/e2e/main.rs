@@ -11,6 +11,7 @@ mod config;
 mod conversations;
 mod doctor;
 mod hostile;
+mod library;
 mod memory;
 mod mirror;
 mod models;

@@ -1,0 +1,219 @@
+//! What the model is asked for: an answer from passages, and a question in the words of documents.
+
+use super::{Inquiry, Teller};
+use crate::Service;
+use crate::choice::{Choice, Output};
+use crate::error::ApiError;
+use crate::prompt::{Conversation, Overflow, message, rendered};
+use maque_engine::{Request, Sampling, Usage};
+use maque_library::{Hit, is_chinese_text};
+use maque_model::Message;
+use serde_json::json;
+
+/// Tokens of keywords.
+const MAX_KEYWORDS: usize = 24;
+
+/// What the model wrote.
+pub(super) struct Told {
+    pub(super) text: String,
+    pub(super) usage: Usage,
+}
+
+/// How passages are put to the model.
+struct Words {
+    system: &'static str,
+    passages: &'static str,
+    question: &'static str,
+}
+
+const CHINESE: Words = Words {
+    system: "你是公司的资料助手。只根据下面的资料，用一两句话回答问题，照抄资料里的数字和名称，不要补充资料里没有的内容。资料里没有答案时，只回答“没有找到”。",
+    passages: "资料：",
+    question: "问题：",
+};
+const ENGLISH: Words = Words {
+    system: "You answer questions from documents. Answer in one or two sentences from the excerpts below, with their own words and figures. If they do not say it, answer: Not found.",
+    passages: "Excerpts:",
+    question: "Question: ",
+};
+
+/// Conversations that show how a question is said in the words of documents.
+const CHINESE_KEYWORDS: &[(&str, &str)] = &[
+    (
+        "system",
+        "你把员工的口语问题改写成公司制度里的书面关键词。只输出六个关键词，用空格隔开。",
+    ),
+    ("user", "我娃刚出生，能歇多少天？"),
+    ("assistant", "陪产假 护理假 产假 休假 天数 人事"),
+    ("user", "电脑死机开不了，找谁？"),
+    ("assistant", "电脑 故障 报修 IT 服务台 电话"),
+    ("user", "请人吃饭的钱能报不？"),
+    ("assistant", "业务招待费 餐费 报销 标准 发票 审批"),
+];
+const ENGLISH_KEYWORDS: &[(&str, &str)] = &[
+    (
+        "system",
+        "Rewrite the employee's question into six keywords as company rules would write them, separated by spaces. Output the keywords only.",
+    ),
+    ("user", "My screen went black, who can help?"),
+    ("assistant", "display broken repair IT service desk"),
+    ("user", "My kid is ill, do I have to come in?"),
+    ("assistant", "child sick leave care absence manager"),
+    ("user", "Who pays for dinner with a customer?"),
+    (
+        "assistant",
+        "entertaining clients meals expenses limit reimbursement",
+    ),
+];
+
+/// An answer from these passages; its text is told while it is written.
+pub(super) async fn answer(
+    service: &Service,
+    inquiry: &Inquiry,
+    read: &[Hit],
+    teller: &Teller,
+) -> Result<Told, ApiError> {
+    let words = match is_chinese_text(&inquiry.question) {
+        true => CHINESE,
+        false => ENGLISH,
+    };
+    let passages: Vec<String> = read
+        .iter()
+        .zip(1..)
+        .map(|(hit, index)| excerpt(index, hit))
+        .collect();
+    let text = format!(
+        "{}\n{}\n\n{}{}",
+        words.passages,
+        passages.join("\n\n"),
+        words.question,
+        inquiry.question
+    );
+    let messages = [
+        message("system", words.system.to_owned()),
+        message("user", text),
+    ];
+    let choice = write(service, &messages, inquiry.max_tokens, inquiry.seed)?;
+    hear(choice, teller, Hearing::Answer).await
+}
+
+/// The question in the words of documents.
+pub(super) async fn keywords(
+    service: &Service,
+    asked: &str,
+    teller: &Teller,
+) -> Result<Told, ApiError> {
+    let examples = match is_chinese_text(asked) {
+        true => CHINESE_KEYWORDS,
+        false => ENGLISH_KEYWORDS,
+    };
+    let mut messages: Vec<Message> = examples
+        .iter()
+        .map(|(role, text)| message(role, (*text).to_owned()))
+        .collect();
+    messages.push(message("user", asked.to_owned()));
+    let choice = write(service, &messages, MAX_KEYWORDS, 0)?;
+    let told = hear(choice, teller, Hearing::Keywords).await?;
+    let text = told.text.replace('\n', " ");
+    Ok(Told { text, ..told })
+}
+
+/// Whether the model says that it found nothing.
+pub(super) fn is_refusal(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.is_empty()
+        || [
+            "没有找到",
+            "未找到",
+            "没有提到",
+            "没有提及",
+            "未提及",
+            "not found",
+            "not mention",
+            "no information",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// A passage as the model reads it.
+fn excerpt(index: usize, hit: &Hit) -> String {
+    let (document, passage) = (&hit.found.document, &hit.found.passage);
+    let name = document.file.rsplit('/').next().unwrap_or_default();
+    let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let place: Vec<&str> = std::iter::once(name)
+        .chain(passage.place.headings.iter().map(String::as_str))
+        .collect();
+    let columns = match passage.context.is_empty() {
+        true => String::new(),
+        false => format!("（{}）", passage.context),
+    };
+    format!("[{index}] {}{columns}\n{}", place.join(" › "), passage.text)
+}
+
+/// The likeliest words, always the same, under way.
+fn write(
+    service: &Service,
+    messages: &[Message],
+    max_tokens: usize,
+    seed: u64,
+) -> Result<Choice, ApiError> {
+    let conversation = Conversation {
+        field: "question",
+        messages,
+        overflow: Overflow::Error,
+        max_tokens,
+    };
+    let prompt = conversation.prompt(service, |messages| {
+        rendered(messages, |messages| service.render(messages))
+    })?;
+    let sampling = Sampling {
+        temperature: 0.0,
+        repetition_penalty: 1.0,
+        seed,
+        ..Sampling::default()
+    };
+    let request = Request {
+        stop_tokens: service.generation().stop_tokens.clone(),
+        ..Request::new(prompt.ids, sampling, max_tokens)
+    };
+    let running = service.submit(request)?;
+    Ok(Choice::new(service.clone(), running, Vec::new()))
+}
+
+/// What is told of what the model writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    /// Its stages and its text.
+    Answer,
+    /// Nothing: it is a step on the way.
+    Keywords,
+}
+
+async fn hear(mut choice: Choice, teller: &Teller, hearing: Hearing) -> Result<Told, ApiError> {
+    let mut written = String::new();
+    loop {
+        for output in choice.next().await {
+            match output {
+                Output::Failed(error) => return Err(error),
+                Output::End(_, usage) => {
+                    let text = written.trim().to_owned();
+                    return Ok(Told { text, usage });
+                }
+                Output::Stage(stage) if hearing == Hearing::Answer => {
+                    teller.tell("maque.stage", stage).await;
+                }
+                Output::Text(text, _) => {
+                    if written.is_empty() && hearing == Hearing::Answer {
+                        teller.stage("writing").await;
+                    }
+                    written += &text;
+                    if hearing == Hearing::Answer {
+                        teller.tell("maque.delta", json!({ "text": text })).await;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
