@@ -1,7 +1,12 @@
 // Scenes of the pages beside the conversation, and of a server that is shared: administration, guests by PIN and by QR
 // code, copying over plain http from an address that is not loopback.
 import { EN, ZH, answered, ask, assert, begin, button, input, scene } from "./browser.mjs";
-import { lanAddress, mirror, ready, start, writeCatalogue } from "./server.mjs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lanAddress, mirror, ready, start, until, writeCatalogue } from "./server.mjs";
+
+const HANDBOOK = "# 新员工手册\n\n## 请假\n\n年假每年 10 天，入职满三个月后可以使用。请假需要提前一个工作日在 OA 系统提交，由直属主管审批。\n\n## 报销\n\n发票在 30 天内提交，单笔超过 1000 元需要部门经理签字。\n";
+const TABLE = "问题,回答\nOA 密码忘了怎么办？,在登录页点“忘记密码”，输入工号和手机号即可重置。\n食堂几点开饭？,\"早餐 7:30，午餐 11:30，晚餐 17:30。\"\n访客怎么登记？,在前台出示身份证，由接待人签字。\n";
 
 export async function pages(url) {
   await scene("ask-empty", `${url}/ask`, ZH, async (page) => {
@@ -91,4 +96,39 @@ export async function models() {
   await server.kill();
   server.remove();
   source.close();
+}
+
+/** A server with a small library: a handbook and a table of frequent questions. */
+export async function withLibrary(server) {
+  const url = await ready(server);
+  const folder = join(server.home, "资料");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "新员工手册.md"), HANDBOOK);
+  writeFileSync(join(folder, "常见问题.csv"), TABLE);
+  const added = await fetch(`${url}/v1/library/folders`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ path: folder }) });
+  assert.equal(added.status, 201, await added.text());
+  await until(async () => (await (await fetch(`${url}/v1/library/status`)).json()).state === "ready", "the library is read");
+  return url;
+}
+
+/** Questions to the library: a frequent one at once, one that the documents answer, and one that they do not. */
+export async function library() {
+  const server = start();
+  await scene("ask", `${await withLibrary(server)}/ask`, ZH, async (page) => {
+    await button(page, "食堂几点开饭？").click();
+    await page.getByText("来自常见问题表").waitFor();
+    await page.locator(".sources .place", { hasText: "常见问题.csv" }).waitFor();
+    assert.match(await page.locator(".kiosk-answer").textContent(), /午餐 11:30/);
+    await button(page, "问别的").click();
+    await page.locator("h1", { hasText: "有什么想问的？" }).waitFor();
+    await page.getByLabel("输入你的问题…").fill("发票多少天内提交？");
+    await page.getByLabel("输入你的问题…").press("Enter");
+    await page.locator(".sources .place", { hasText: "新员工手册.md" }).first().waitFor();
+    await button(page, "问别的").click();
+    await page.getByLabel("输入你的问题…").fill("火星上有几座桥");
+    await button(page, "提问").click();
+    await page.locator(".not-found").waitFor();
+  });
+  await server.kill();
+  server.remove();
 }

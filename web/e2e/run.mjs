@@ -2,7 +2,7 @@
 // MAQUE_BIN=… MAQUE_WEIGHTS=model.gguf [SHOTS=folder] [DIST=dist] node e2e/run.mjs [scene …]
 import { assert, end, trouble } from "./browser.mjs";
 import { keeping, restarting } from "./keeping.mjs";
-import { models, pages, sharing } from "./pages.mjs";
+import { library, models, pages, sharing } from "./pages.mjs";
 import { ready, start } from "./server.mjs";
 import { hostile, showing } from "./showing.mjs";
 import { starting } from "./starting.mjs";
@@ -18,6 +18,7 @@ try {
   await pages(url);
   await sharing();
   await models();
+  await library();
   await restarting();
   await starting();
 } finally {

@@ -1,6 +1,7 @@
 // Makes the screenshots of docs/, with the model at MAQUE_WEIGHTS (a name in MAQUE_HOME's store, or a file):
 // MAQUE_BIN=… MAQUE_WEIGHTS=qwen2.5-coder:0.5b SHOTS_HOME=folder SHOTS=../docs/page node e2e/shots.mjs [name …]
 import { ask, button, end, input, scene, EN, PHONE, ZH } from "./browser.mjs";
+import { withLibrary } from "./pages.mjs";
 import { lanAddress, ready, start } from "./server.mjs";
 
 const LIGHT = { colorScheme: "light", deviceScaleFactor: 1.5 };
@@ -65,6 +66,16 @@ await scene("zh-light-phone-list", url, { ...PHONE, ...LIGHT, deviceScaleFactor:
   await page.waitForTimeout(500);
 });
 await server.kill();
+
+const library = start({ ...(home ? { home } : {}), args: [] });
+const asked = `${await withLibrary(library)}/ask`;
+await scene("zh-light-ask", asked, { ...ZH, ...LIGHT }, async (page) => {
+  await page.getByLabel("输入你的问题…").fill("发票要在多少天内提交？");
+  await page.getByLabel("输入你的问题…").press("Enter");
+  await button(page, "问别的").waitFor();
+  await page.waitForTimeout(400);
+});
+await library.kill();
 
 const shared = start({ ...(home ? { home } : {}), args: ["--share", "--host", lanAddress() ?? "127.0.0.1", "--api-key", "key"] });
 await scene("zh-light-admin", `${await ready(shared)}/admin`, { ...ZH, ...LIGHT }, async (page) => {
