@@ -166,6 +166,13 @@ const ROUTES: &[Route] = &[
         &[library::FOLDER],
         JSON,
     ),
+    Route {
+        method: "DELETE",
+        ..get(
+            "/v1/library/folders/{id}",
+            "takes a folder out of the library (administrators)",
+        )
+    },
 ];
 
 pub(crate) const fn get(path: &'static str, about: &'static str) -> Route {
