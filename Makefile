@@ -7,7 +7,7 @@ MAQUE := target/release/maque
 TEST_HOME ?= $(HOME)/.cache/maque-test
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 
-.PHONY: run test build web tools lint deny web-test weights rust-test e2e clean
+.PHONY: run test bench build web tools lint deny web-test weights rust-test e2e clean
 
 run: tools build
 	$(MAQUE) serve --open
@@ -51,6 +51,10 @@ rust-test: weights
 
 e2e: weights
 	./scripts/e2e.sh $(MAQUE) $(TEST_HOME)
+
+# Measures this machine beside llama.cpp (which it builds first: up to an hour, once) and writes the READMEs' table and chart.
+bench: weights
+	python3 bench/compare.py $(MAQUE) "$$(./bench/llama_cpp.sh)" "$$(MAQUE_HOME=$(TEST_HOME) $(MAQUE) pull qwen2.5-coder:0.5b)"
 
 clean:
 	cargo clean
