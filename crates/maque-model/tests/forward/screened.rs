@@ -79,9 +79,9 @@ fn the_best_of_512_positions_are_the_same() {
     }
 }
 
-/// Takes some ten minutes: run it when the margin or the way of scoring changes.
+/// Takes half an hour: run it when the margin or the way of scoring changes.
 #[test]
-#[ignore = "100,000 positions take ten minutes"]
+#[ignore = "100,000 positions take half an hour"]
 fn the_best_of_100_000_positions_are_the_same() {
     if let Some(n) = compare(100_000) {
         assert_eq!(n, 100_000);
