@@ -7,12 +7,12 @@ MAQUE := target/release/maque
 TEST_HOME ?= $(HOME)/.cache/maque-test
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 
-.PHONY: run test bench build web tools lint deny web-test weights rust-test e2e clean
+.PHONY: run test bench build web tools lint deny web-test editor-test weights rust-test e2e editor-e2e clean
 
 run: tools build
 	$(MAQUE) serve --open
 
-test: tools build lint web-test rust-test e2e
+test: tools build lint web-test editor-test rust-test e2e editor-e2e
 
 build: web/dist/index.html
 	cargo build --release --locked -p maque
@@ -39,6 +39,14 @@ lint: build
 web-test: web/node_modules
 	cd web && npm run check && npm test
 
+editors/vscode/node_modules: editors/vscode/package.json editors/vscode/package-lock.json
+	cd editors/vscode && npm ci --no-audit --no-fund
+	touch $@
+
+# The side bar shares its Markdown with the page.
+editor-test: web/node_modules editors/vscode/node_modules
+	cd editors/vscode && npm run check && npm test && npm run package
+
 weights: build
 	MAQUE_HOME=$(TEST_HOME) $(MAQUE) pull smollm2:135m
 	MAQUE_HOME=$(TEST_HOME) $(MAQUE) pull qwen2.5-coder:0.5b
@@ -52,10 +60,14 @@ rust-test: weights
 e2e: weights
 	./scripts/e2e.sh $(MAQUE) $(TEST_HOME)
 
+# code-server is installed first, which takes some minutes, once.
+editor-e2e: weights editor-test
+	./scripts/editor-e2e.sh $(MAQUE) $(TEST_HOME)
+
 # Measures this machine beside llama.cpp (which it builds first: up to an hour, once) and writes the READMEs' table and chart.
 bench: weights
 	python3 bench/compare.py $(MAQUE) "$$(./bench/llama_cpp.sh)" "$$(MAQUE_HOME=$(TEST_HOME) $(MAQUE) pull qwen2.5-coder:0.5b)"
 
 clean:
 	cargo clean
-	rm -rf web/dist web/node_modules
+	rm -rf web/dist web/node_modules editors/vscode/dist editors/vscode/node_modules

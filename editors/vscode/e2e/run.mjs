@@ -1,0 +1,128 @@
+// Drives the packaged extension in code-server against the real binary with real weights:
+// CODE_SERVER=entry.js MAQUE_BIN=… MAQUE_WEIGHTS=model.gguf [SHOTS=folder] node e2e/run.mjs
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ready, start, until } from "../../../web/e2e/server.mjs";
+import { assert, bar, command, end, focusEditor, goTo, live, openEditor, openFile, select, shot, startEditor, trouble, turn, whole } from "./editor.mjs";
+import { busy, metricsOf } from "./metrics.mjs";
+
+const CODE = readFileSync(new URL("sample.py", import.meta.url), "utf8");
+const OTHERS = 4;
+
+async function explains({ page }) {
+  await command(page, "Maque: Ask about the code");
+  await bar(page).locator("#ask").waitFor();
+  const lengths = await watched(page);
+  await select(page, 4, 9);
+  await command(page, "Maque: Explain");
+  const article = await whole(page, turn(page, "Explain"));
+  await article.locator(".where", { hasText: "stock.py · lines 4–9" }).waitFor();
+  const seen = await lengths();
+  assert.ok(5 < seen.length && seen[0] < seen.at(-1), `the answer grows: ${seen}`);
+}
+
+/** Notes how long the last answer is whenever that changes. */
+async function watched(page) {
+  const body = bar(page).locator("body");
+  await body.evaluate((body) => {
+    window.lengths = [];
+    const note = () => {
+      const n = [...body.querySelectorAll("main article .prose")].at(-1)?.textContent.length ?? 0;
+      if (n && n !== window.lengths.at(-1)) window.lengths.push(n);
+    };
+    new MutationObserver(note).observe(body, { subtree: true, childList: true, characterData: true });
+  });
+  return () => body.evaluate(() => window.lengths);
+}
+
+/** The server is held still between the begin of an explanation and the cursor's move, so that it cannot be faster. */
+async function followsTheCursor({ page, url }) {
+  const release = busy(url, OTHERS);
+  await until(async () => (await metricsOf(url)).running === OTHERS, "others are answered");
+  await goTo(page, 5);
+  await command(page, "Maque: Explain live");
+  let [here, there] = [{ line: 5, shown: "lines 4–9" }, { line: 13, shown: "lines 12–16" }];
+  let before;
+  for (let n = 0; n < 10 && !before; n++) {
+    before = await heldWhileRunning(url);
+    if (before) break;
+    await goTo(page, there.line); // it was too short to be seen: the other one, then
+    [here, there] = [there, here];
+  }
+  assert.ok(before, "an explanation is seen while it is being written");
+  await goTo(page, there.line);
+  await live(page).locator(".where", { hasText: here.shown }).waitFor({ state: "detached" });
+  server.child.kill("SIGCONT");
+  await live(page).locator(".where", { hasText: there.shown }).waitFor();
+  await whole(page, live(page));
+  await release();
+  await until(async () => (await metricsOf(url)).running === 0, "nothing runs that nobody listens to");
+  assert.equal((await metricsOf(url)).ended, before.ended + 1, "of the two explanations only the second came to its end");
+  await command(page, "Maque: Stop explaining live");
+  await bar(page).locator(".live").waitFor({ state: "detached" });
+}
+
+/** Stops the server's process when one more than the others is being answered; what its metrics said then. */
+async function heldWhileRunning(url) {
+  const { ended } = await metricsOf(url);
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    const now = await metricsOf(url);
+    if (ended < now.ended) return undefined;
+    if (now.running === OTHERS) continue;
+    server.child.kill("SIGSTOP");
+    return now;
+  }
+  throw new Error("no explanation was asked for");
+}
+
+async function replaces({ page, file }) {
+  await select(page, 12, 16);
+  await command(page, "Maque: Fix");
+  const fixed = await whole(page, turn(page, "Fix"));
+  await fixed.locator("[data-action=replace]").click();
+  await page.locator(".tab.active", { hasText: "proposed" }).waitFor();
+  await page.locator(".monaco-diff-editor .line-insert, .monaco-diff-editor .line-delete").first().waitFor();
+  await shot(page, "diff");
+  assert.equal(readFileSync(file, "utf8"), CODE, "a preview changes nothing");
+  await fixed.locator("[data-action=accept]").click();
+  await page.locator(".tab.active.dirty", { hasText: "stock.py" }).waitFor();
+  await focusEditor(page);
+  await page.keyboard.press("Control+s");
+  const changed = await until(() => readFileSync(file, "utf8") !== CODE && readFileSync(file, "utf8"), "the file's text is changed");
+  const lines = CODE.split("\n");
+  assert.ok(changed.startsWith(lines.slice(0, 11).join("\n")) && changed.endsWith(lines.slice(16).join("\n")), "only the code that was asked about is replaced");
+  assert.doesNotMatch(changed, /```/, "code only");
+}
+
+async function stops({ page, url }) {
+  const question = "Which function is the longest? Tell everything that you know about it.";
+  await bar(page).locator("#ask").fill(question);
+  await bar(page).locator("#ask").press("Enter");
+  await bar(page).locator("#stop").click();
+  await turn(page, question).and(bar(page).locator(".stopped")).waitFor();
+  await until(async () => (await metricsOf(url)).running === 0, "stopped at the server too", 2000);
+}
+
+const server = start();
+const url = await ready(server);
+const editor = await startEditor({ files: { "stock.py": CODE }, home: server.home, settings: { "maque.liveDelay": 200, "maque.maxTokens": 400 } });
+const page = await openEditor(editor);
+try {
+  await openFile(page, "stock.py");
+  await page.locator(".statusbar-item", { hasText: /^\W*Maque$/ }).waitFor();
+  for (const scene of [explains, followsTheCursor, replaces, stops]) {
+    const since = Date.now();
+    await scene({ page, url, file: join(editor.folder, "stock.py") });
+    await shot(page, scene.name);
+    console.log(`ok ${scene.name} (${((Date.now() - since) / 1000).toFixed(1)} s)`);
+  }
+  assert.deepEqual(trouble, [], "no violation of the policy, no foreign request");
+} catch (error) {
+  await shot(page, "failed");
+  throw error;
+} finally {
+  await end();
+  editor.stop();
+  await server.kill();
+  server.remove();
+}

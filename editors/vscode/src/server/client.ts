@@ -1,0 +1,101 @@
+// Speaks to one server. Aborting a request closes its connection, which frees the server's processor within a step.
+import { eventsOf } from "../../../../web/src/wire/sse.ts";
+import type { Address } from "./discovery.ts";
+
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** A question, and how it is sampled. */
+export interface Question {
+  messages: Message[];
+  maxTokens: number;
+  /** Code is copied and changed, prose is written: without and with the model's own variety. */
+  kind: "code" | "prose";
+}
+
+/** Where an answer waits. */
+export interface Stage {
+  stage: string;
+  position?: number;
+  seconds?: number;
+  done?: number;
+  total?: number;
+}
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+}
+export type Said = { stage: Stage } | { text: string } | { end: string } | { usage: Usage } | { dropped: number };
+
+/** The server answered, and the answer is no. */
+export class Refusal extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+interface Chunk {
+  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
+  usage?: Usage | null;
+  context?: { dropped_messages?: number };
+  error?: { message?: string };
+}
+
+export class Client {
+  constructor(private readonly address: Address) {}
+
+  /** What the model's answer says, as it is written. */
+  async *answer({ messages, maxTokens, kind }: Question, signal: AbortSignal): AsyncGenerator<Said> {
+    const response = await this.#send("/v1/chat/completions", signal, {
+      model: "default", messages, max_tokens: maxTokens, stream: true, overflow: "drop_oldest",
+      stream_options: { include_usage: true, include_stages: true },
+      ...(kind === "code" ? { temperature: 0, repetition_penalty: 1 } : { temperature: 0.3 }),
+    });
+    if (!response.body) return;
+    for await (const { name, data } of eventsOf(response.body)) {
+      if (data === "[DONE]") return;
+      const value = JSON.parse(data) as unknown;
+      if (name === "maque.stage") yield { stage: value as Stage };
+      else yield* saidBy(value as Chunk);
+    }
+  }
+
+  /** The model's name, and how many tokens it reads at once. */
+  async model(signal: AbortSignal): Promise<{ name: string; context: number }> {
+    const response = await this.#send("/v1/models/default", signal);
+    const { id, max_model_len } = (await response.json()) as { id: string; max_model_len: number };
+    return { name: id, context: max_model_len };
+  }
+
+  async #send(path: string, signal: AbortSignal, body?: unknown): Promise<Response> {
+    const { url, key } = this.address;
+    const response = await fetch(`${url}${path}`, {
+      signal,
+      redirect: "error",
+      headers: { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Refusal(response.status, await reasonOf(response));
+    return response;
+  }
+}
+
+function* saidBy({ choices, usage, context, error }: Chunk): Generator<Said> {
+  if (error) throw new Refusal(500, error.message ?? "");
+  const [choice] = choices ?? [];
+  if (choice?.delta?.content) yield { text: choice.delta.content };
+  if (choice?.finish_reason) yield { end: choice.finish_reason };
+  if (usage) yield { usage };
+  if (context?.dropped_messages) yield { dropped: context.dropped_messages };
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
+  } catch {
+    return text.slice(0, 300) || `HTTP ${response.status}`;
+  }
+}
