@@ -22,6 +22,15 @@ export async function pages(url) {
     await page.getByText("Only this computer can use it now.").waitFor();
     await page.getByRole("cell", { name: "administrator" }).waitFor();
     assert.match(page.url(), /\/admin$/);
+    await page.getByText("What a client may take of the server").click();
+    await page.getByText("connections at once", { exact: true }).waitFor();
+    await page.getByRole("switch", { name: "Share on the LAN" }).click();
+    const [shared, alone] = [page.getByText("People on the LAN can come in"), page.getByText("no address on a LAN")];
+    await shared.or(alone).waitFor();
+    if (await alone.isVisible()) return;
+    await page.locator(".urls code").first().waitFor();
+    await page.getByRole("switch", { name: "Stop sharing" }).click();
+    await page.getByText("Only this computer can use it now.").waitFor();
   });
 }
 

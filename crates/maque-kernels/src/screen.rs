@@ -15,6 +15,7 @@ use crate::parts::{Parts, for_each_chunk};
 use crate::vectorise::vectorise;
 use crate::{Activations, Machine, Matrix};
 use half::f16;
+use std::ops::Range;
 
 /// How many units a left-out part may reach.
 const MARGIN: f32 = 12.0;
@@ -58,6 +59,15 @@ struct Screening<'a> {
     weights: &'a Matrix,
     x: &'a Activations,
     screen: &'a mut Screen,
+}
+
+/// The scores of all groups on their way out of a product of the high plane.
+struct Scoring<'a> {
+    product: Product<'a>,
+    weights: &'a Matrix,
+    reach: &'a [f32],       // [n_tokens]
+    scores: Parts<'a, f32>, // [n_tokens, n_groups]
+    bounds: Parts<'a, f32>, // [n_tokens, n_groups]
 }
 
 impl Screen {
@@ -123,10 +133,13 @@ impl Screening<'_> {
         for (token, reach) in self.screen.reach[..n_tokens].iter_mut().enumerate() {
             *reach = MARGIN * norm(x, token) / (x.n_cols() as f32).sqrt();
         }
-        let reach = &self.screen.reach[..n_tokens];
-        let scores = Parts::new(&mut self.screen.scores);
-        let bounds = Parts::new(&mut self.screen.bounds);
-        let product = Product::new(out, weights, Finish::Write, x).of_high_plane();
+        let scoring = Scoring {
+            product: Product::new(out, weights, Finish::Write, x).of_high_plane(),
+            weights,
+            reach: &self.screen.reach[..n_tokens],
+            scores: Parts::new(&mut self.screen.scores),
+            bounds: Parts::new(&mut self.screen.bounds),
+        };
         let pieces = Pieces::of(weights, n_tiles, machine.n_threads());
         machine.pool().run(pieces.n, &|i| {
             let groups = pieces.groups(i, n_groups);
@@ -134,26 +147,14 @@ impl Screening<'_> {
                 groups: groups.clone(),
                 tiles: 0..n_tiles,
             };
-            run(machine.isa(), &product, x, piece);
+            run(machine.isa(), &scoring.product, x, piece);
             vectorise(
                 machine.isa(),
                 #[inline(always)]
                 || {
-                    for (token, reach) in reach.iter().enumerate() {
-                        let (first, last) = (
-                            token * n_groups + groups.start,
-                            token * n_groups + groups.end,
-                        );
+                    for token in 0..n_tokens {
                         // SAFETY: the pool hands out each piece once.
-                        let (scores, bounds) =
-                            unsafe { (scores.take(first..last), bounds.take(first..last)) };
-                        let of_groups = groups.clone().zip(scores.iter_mut().zip(bounds));
-                        for (group, (score, bound)) in of_groups {
-                            // SAFETY: as above.
-                            let out = unsafe { product.out_of(token, &product.rows(group)) };
-                            (*score, *bound) = extremes(out, &weights.low_norms()[group], *reach);
-                            out.fill(f32::NEG_INFINITY);
-                        }
+                        unsafe { scoring.take(token, &groups) };
                     }
                 },
             );
@@ -162,13 +163,17 @@ impl Screening<'_> {
 
     /// Wants the `n` groups with the best scores.
     fn want_best(&mut self, token: usize, n: usize) {
-        let n_groups = self.weights.n_groups();
-        let scores = &self.screen.scores[token * n_groups..][..n_groups];
-        let bound = nth_largest(&mut self.screen.sorted, scores.iter().copied(), n);
-        let wanted = &mut self.screen.wanted[token / TILE_TOKENS * n_groups..][..n_groups];
-        for (wanted, score) in wanted.iter_mut().zip(scores) {
-            *wanted |= u8::from(bound <= *score) << (token % TILE_TOKENS);
-        }
+        let of_token = self.groups_of(token);
+        let Screen {
+            scores,
+            sorted,
+            wanted,
+            ..
+        } = &mut *self.screen;
+        let scores = &scores[of_token];
+        sorted.clear();
+        sorted.extend_from_slice(scores);
+        want_reaching(wanted, scores, token, select_nth_largest(sorted, n));
     }
 
     /// The last of the best among the rows computed so far that stay as they are.
@@ -196,12 +201,15 @@ impl Screening<'_> {
 
     /// Wants all groups that may reach `floor`.
     fn want_above(&mut self, token: usize, floor: f32) {
+        let of_token = self.groups_of(token);
+        let Screen { bounds, wanted, .. } = &mut *self.screen;
+        want_reaching(wanted, &bounds[of_token], token, floor);
+    }
+
+    /// Where a token's groups are among those of all tokens.
+    fn groups_of(&self, token: usize) -> Range<usize> {
         let n_groups = self.weights.n_groups();
-        let bounds = &self.screen.bounds[token * n_groups..][..n_groups];
-        let wanted = &mut self.screen.wanted[token / TILE_TOKENS * n_groups..][..n_groups];
-        for (wanted, bound) in wanted.iter_mut().zip(bounds) {
-            *wanted |= u8::from(floor <= *bound) << (token % TILE_TOKENS);
-        }
+        token * n_groups..(token + 1) * n_groups
     }
 
     /// Computes what is wanted and not done.
@@ -261,6 +269,29 @@ impl Screening<'_> {
     }
 }
 
+impl Scoring<'_> {
+    /// Takes one token's outputs of some groups for their scores, and leaves −∞ in their place.
+    ///
+    /// # Safety
+    /// No other thread may have these groups.
+    #[inline(always)]
+    unsafe fn take(&self, token: usize, groups: &Range<usize>) {
+        let first = token * self.weights.n_groups();
+        let range = first + groups.start..first + groups.end;
+        // SAFETY: these groups are the caller's alone.
+        let scores = unsafe { self.scores.take(range.clone()) };
+        // SAFETY: as above.
+        let bounds = unsafe { self.bounds.take(range) };
+        for (group, (score, bound)) in groups.clone().zip(scores.iter_mut().zip(bounds)) {
+            // SAFETY: as above.
+            let out = unsafe { self.product.out_of(token, &self.product.rows(group)) };
+            let low_norms = &self.weights.low_norms()[group];
+            (*score, *bound) = extremes(out, low_norms, self.reach[token]);
+            out.fill(f32::NEG_INFINITY);
+        }
+    }
+}
+
 impl Spot {
     /// Groups from this one to the next one's; none where it is in another tile.
     fn distance(&self, next: Option<&Spot>) -> usize {
@@ -290,13 +321,15 @@ fn or_infinity(x: f32) -> f32 {
     if x.is_nan() { f32::INFINITY } else { x }
 }
 
-/// The `n`-th largest, −∞ when there are fewer.
-fn nth_largest(sorted: &mut Vec<f32>, numbers: impl Iterator<Item = f32>, n: usize) -> f32 {
-    sorted.clear();
-    sorted.extend(numbers);
-    select_nth_largest(sorted, n)
+/// Wants, for one token, the groups whose number is at least `floor`.
+fn want_reaching(wanted: &mut [u8], of_groups: &[f32], token: usize, floor: f32) {
+    let tile = &mut wanted[token / TILE_TOKENS * of_groups.len()..][..of_groups.len()];
+    for (wanted, number) in tile.iter_mut().zip(of_groups) {
+        *wanted |= u8::from(floor <= *number) << (token % TILE_TOKENS);
+    }
 }
 
+/// The `n`-th largest, −∞ when there are fewer.
 fn select_nth_largest(numbers: &mut [f32], n: usize) -> f32 {
     match n.checked_sub(1) {
         Some(index) if index < numbers.len() => {

@@ -14,6 +14,7 @@ use crate::generations::Generations;
 use crate::health::health;
 use crate::jobs::Jobs;
 use crate::record::{Line, Record};
+use crate::sharing::Sharing;
 use crate::store::Store;
 use crate::traffic::Traffic;
 use crate::{RequestLog, ServerOptions, Service, Stage, identity, page};
@@ -39,7 +40,7 @@ pub(crate) struct Shared {
     pub(crate) reception: Arc<Reception>,
     pub(crate) generations: Arc<Generations>,
     pub(crate) jobs: Jobs,
-    pub(crate) urls: Arc<Vec<String>>,
+    pub(crate) sharing: Arc<Sharing>,
     pub(crate) since: Instant,
     pub(crate) library: Option<Library>,
     log: RequestLog,
@@ -86,6 +87,7 @@ impl Shared {
 /// All routes.
 pub(crate) fn routes(
     options: &ServerOptions,
+    sharing: &Arc<Sharing>,
     generations: Arc<Generations>,
     stages: watch::Receiver<Stage>,
 ) -> Router {
@@ -93,7 +95,7 @@ pub(crate) fn routes(
         reception: Arc::clone(&options.reception),
         generations,
         jobs: Jobs::new(Arc::clone(&options.models)),
-        urls: Arc::new(options.urls.clone()),
+        sharing: Arc::clone(sharing),
         since: Instant::now(),
         library: options.library.clone(),
         log: options.log,

@@ -6,7 +6,8 @@ use crate::limits::{
     HEAD_DEADLINE, LAST_WORDS, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, WRITE_DEADLINE,
 };
 use crate::routes::routes;
-use crate::visitors::{Visit, Visitors};
+use crate::sharing::{Entrance, Listeners, Network, Sharing};
+use crate::visitors::Visitors;
 use crate::{Models, RequestLog, Stage};
 use axum::Router;
 use hyper::body::Incoming;
@@ -16,11 +17,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use maque_library::Library;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
 /// Who may ask.
@@ -34,32 +34,48 @@ pub struct ServerOptions {
     pub log: RequestLog,
     /// The models on disk.
     pub models: Arc<dyn Models>,
-    /// Where others on the network reach this server.
+    /// The network that it can be shared with.
+    pub network: Arc<dyn Network>,
+    /// Where others on the network reach this server by its own listeners.
     pub urls: Vec<String>,
 }
 
 /// Serves on `listeners` until `shutdown` is done, then lets answers end for a bounded time. The page is there
 /// from the beginning; requests for the model wait for [`Stage::Ready`] with 503.
 pub async fn serve(
-    listeners: Vec<TcpListener>,
+    listeners: Listeners,
     options: ServerOptions,
     stages: watch::Receiver<Stage>,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let generations = Arc::new(Generations::default());
+    let (sharing, mut entrances) = Sharing::new(Arc::clone(&options.network), options.urls.clone());
+    let sharing = Arc::new(sharing);
     let house = House {
-        router: routes(&options, Arc::clone(&generations), stages),
+        router: routes(&options, &sharing, Arc::clone(&generations), stages),
         room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         visitors: Arc::new(Visitors::default()),
     };
     let graceful = Arc::new(GracefulShutdown::new());
     let mut loops = tokio::task::JoinSet::new();
-    for listener in listeners {
-        listener.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        loops.spawn(accept(listener, house.clone(), Arc::clone(&graceful)));
+    let (_always, until) = watch::channel(());
+    for listener in listeners.own {
+        let entrance = Entrance::new(listener, until.clone())?;
+        loops.spawn(accept(entrance, house.clone(), Arc::clone(&graceful)));
     }
-    shutdown.await;
+    if !listeners.shared.is_empty() {
+        sharing.begin_with(listeners.shared)?;
+    }
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(entrance) = entrances.recv() => {
+                loops.spawn(accept(entrance, house.clone(), Arc::clone(&graceful)));
+            }
+            Some(_) = loops.join_next() => {} // an entrance that was closed
+        }
+    }
     loops.shutdown().await;
     let farewell = async {
         generations.end().await;
@@ -79,7 +95,22 @@ struct House {
     visitors: Arc<Visitors>,
 }
 
-async fn accept(listener: tokio::net::TcpListener, house: House, graceful: Arc<GracefulShutdown>) {
+/// Takes connections in at an entrance until it is closed.
+async fn accept(entrance: Entrance, house: House, graceful: Arc<GracefulShutdown>) {
+    let Entrance { listener, until } = entrance;
+    let mut closed = until.clone();
+    tokio::select! {
+        () = accept_all(&listener, &until, &house, &graceful) => {}
+        _ = closed.changed() => {}
+    }
+}
+
+async fn accept_all(
+    listener: &TcpListener,
+    until: &watch::Receiver<()>,
+    house: &House,
+    graceful: &GracefulShutdown,
+) {
     loop {
         let Ok(permit) = Arc::clone(&house.room).acquire_owned().await else {
             return; // never closed
@@ -94,23 +125,23 @@ async fn accept(listener: tokio::net::TcpListener, house: House, graceful: Arc<G
         };
         let service = TowerToHyperService::new(house.router.clone());
         let ends = Ends { local, peer };
-        tokio::spawn(attend(
-            stream,
-            ends,
-            service,
-            graceful.watcher(),
-            (permit, visit),
-        ));
+        let (mut closed, watcher) = (until.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _place = (permit, visit);
+            tokio::select! {
+                () = attend(stream, ends, service, watcher) => {}
+                _ = closed.changed() => {}
+            }
+        });
     }
 }
 
-/// Serves one connection to its end, and gives its place back.
+/// Serves one connection to its end.
 async fn attend(
     stream: TcpStream,
     ends: Ends,
     service: TowerToHyperService<Router>,
     watcher: Watcher,
-    _place: (OwnedSemaphorePermit, Visit),
 ) {
     let _ = stream.set_nodelay(true);
     if !has_begun(&stream).await {

@@ -2,7 +2,6 @@
 
 use crate::exit::{Exit, Problem};
 use crate::invitation;
-use crate::registry::Registration;
 use crate::say::Say;
 use crate::settings::Settings;
 use crate::talk::Talk;
@@ -62,11 +61,10 @@ impl House {
     }
 
     /// Says where the server is shared, and to a person at a terminal how the first guest comes in.
-    pub(crate) fn welcome(&self, note: &Registration, talk: &Talk) -> Result<(), Problem> {
-        if self.door == Door::Open || note.shared.is_empty() {
+    pub(crate) fn welcome(&self, urls: &[String], talk: &Talk) -> Result<(), Problem> {
+        if self.door == Door::Open || urls.is_empty() {
             return Ok(());
         }
-        let urls = note.urls();
         talk.line(&Say::Shared {
             url: urls.join(", "),
         });

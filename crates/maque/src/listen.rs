@@ -3,11 +3,41 @@
 use crate::exit::{Exit, Problem};
 use crate::say::Say;
 use crate::settings::Setting;
+use crate::talk::Talk;
+use maque_server::{Listeners, Network};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
 
 /// Ports that are tried after the wanted one.
 const MAX_TRIES: u16 = 100;
+
+/// The network that a server can be shared with.
+pub(crate) struct Lan {
+    /// The server's own port.
+    pub(crate) port: u16,
+    pub(crate) talk: Arc<Talk>,
+}
+
+impl Network for Lan {
+    fn listen(&self) -> Result<Vec<TcpListener>, String> {
+        let hosts = lan();
+        if hosts.is_empty() {
+            return Err(Say::NoLan.to_string());
+        }
+        let bound = bind_all(&hosts, self.port).map_err(|problem| problem.to_string())?;
+        let url = shared(&hosts, self.port).join(", ");
+        let taken = || {
+            Say::CannotListen {
+                address: url.clone(),
+            }
+            .to_string()
+        };
+        let listeners = bound.ok_or_else(taken)?;
+        self.talk.line(&Say::Shared { url });
+        Ok(listeners)
+    }
+}
 
 /// The addresses that are meant: exactly `host`, or both of loopback; when shared, the machine's own on its LAN beside them.
 pub(crate) fn hosts(
@@ -58,8 +88,8 @@ fn is_private(address: &IpAddr) -> bool {
     }
 }
 
-/// The addresses by which others on the network reach a server on `hosts`; of "every address", those of the LAN if there are any.
-pub(crate) fn shared(hosts: &[IpAddr], port: u16) -> Vec<SocketAddr> {
+/// Where others on the network reach a server on `hosts`, as they type it; of "every address", those of the LAN if there are any.
+pub(crate) fn shared(hosts: &[IpAddr], port: u16) -> Vec<String> {
     let others = hosts.iter().filter(|host| !host.is_loopback());
     let reached = others.flat_map(|host| {
         let mut own = lan();
@@ -69,7 +99,22 @@ pub(crate) fn shared(hosts: &[IpAddr], port: u16) -> Vec<SocketAddr> {
             false => own,
         }
     });
-    reached.map(|host| SocketAddr::new(host, port)).collect()
+    let addresses = reached.map(|host| SocketAddr::new(host, port));
+    addresses
+        .map(|address| format!("http://{address}"))
+        .collect()
+}
+
+/// Sockets as the server wants them: with a `host` that was named they are its own, else those of the LAN are its shared ones.
+pub(crate) fn apart(all: Vec<TcpListener>, host: Option<IpAddr>) -> Listeners {
+    let is_near = |listener: &TcpListener| {
+        let address = listener.local_addr();
+        address.is_ok_and(|address| address.ip().is_loopback())
+    };
+    let (own, shared) = all
+        .into_iter()
+        .partition(|listener| host.is_some() || is_near(listener));
+    Listeners { own, shared }
 }
 
 /// Listens on all `hosts` (further ones may be missing), on one port: the wanted one or the next that is free.
@@ -145,13 +190,16 @@ mod tests {
             Ipv4Addr::LOCALHOST.into(),
         ];
         let lan = lan();
-        for address in shared(&every, 80) {
-            let ip = address.ip();
+        for url in shared(&every, 80) {
+            let address = url.strip_prefix("http://").and_then(|url| url.parse().ok());
+            let ip = address
+                .map(|address: SocketAddr| address.ip())
+                .expect("an address");
             let is_alone = !lan.iter().any(|one| one.is_ipv4() == ip.is_ipv4());
             assert!(is_alone || lan.contains(&ip), "{ip} of {lan:?}");
         }
         let one = Ipv4Addr::new(192, 0, 2, 1).into();
-        assert_eq!(shared(&[one], 80), [SocketAddr::new(one, 80)]);
+        assert_eq!(shared(&[one], 80), ["http://192.0.2.1:80"]);
     }
 
     #[test]

@@ -16,9 +16,6 @@ pub(crate) struct Registration {
     /// A key of the owner for programs of the same user, if the server wants one.
     #[serde(default)]
     pub(crate) key: Option<String>,
-    /// Where others on the network reach it.
-    #[serde(default)]
-    pub(crate) shared: Vec<SocketAddr>,
 }
 
 /// The note of this process; dropping it removes it.
@@ -32,12 +29,6 @@ impl Registration {
     pub(crate) fn find(home: &Path) -> Option<Registration> {
         let text = std::fs::read_to_string(home.join("server.json")).ok()?;
         serde_json::from_str(&text).ok()
-    }
-
-    /// Where others on the network reach it, as they type it.
-    pub(crate) fn urls(&self) -> Vec<String> {
-        let shared = self.shared.iter();
-        shared.map(|address| format!("http://{address}")).collect()
     }
 
     /// Writes the note; the latest server is the one that is found.
@@ -82,7 +73,6 @@ mod tests {
             pid,
             model: "m".to_owned(),
             key: None,
-            shared: Vec::new(),
         }
     }
 

@@ -5,31 +5,43 @@ import { CopyButton } from "../parts/copy";
 import { notices } from "../parts/notices";
 import { Page } from "../page";
 import { reason } from "../wire/api";
-import { invite, share, type Invitation, type Person } from "../wire/admin";
+import { invite, share, switchSharing, type Invitation, type Person } from "../wire/admin";
 import { useWords } from "../words/words";
 import { useAsked } from "./asked";
 
 export function SharePart() {
   const { admin: words, model } = useWords();
   const { session } = useContext(Page);
-  const { value } = useAsked(share, 5000);
+  const { value, again } = useAsked(share, 5000);
   const [invitation, setInvitation] = useState<Invitation & { until: number }>();
   const [guests, setGuests] = useState(1);
   const [role, setRole] = useState<Person["role"]>("user");
   const isShared = value?.shared ?? session.me?.shared ?? false;
   const urls = value?.urls.length ? value.urls : [location.origin];
-  const make = async () => {
+  const attempt = async (act: () => Promise<void>) => {
     try {
-      const made = await invite(guests, role);
-      setInvitation({ ...made, until: Date.now() + made.expires_in * 1000 });
+      await act();
     } catch (error) {
       notices.say(reason(error) || model.lost);
     }
   };
+  const make = () => attempt(async () => {
+    const made = await invite(guests, role);
+    setInvitation({ ...made, until: Date.now() + made.expires_in * 1000 });
+  });
+  const flip = () => attempt(async () => {
+    setInvitation(undefined);
+    await switchSharing(!isShared);
+    await again();
+  });
   return (
     <section class="part" aria-labelledby="share">
       <h2 id="share">{words.share}</h2>
-      <p class="part-state"><span class={`dot ${isShared ? "good" : ""}`} />{isShared ? words.isShared : words.notShared}</p>
+      <p class="part-state">
+        <span class={`dot ${isShared ? "good" : ""}`} />{isShared ? words.isShared : words.notShared}
+        <span class="grow" />
+        <button type="button" role="switch" aria-checked={isShared} class={isShared ? "quiet strong" : "main"} onClick={() => void flip()}>{isShared ? words.shareOff : words.shareOn}</button>
+      </p>
       {isShared ? (
         <>
           <ul class="urls">{urls.map((url) => <li key={url}><code>{url}</code><CopyButton text={url} /></li>)}</ul>

@@ -5,7 +5,7 @@ import { useStore } from "../base/store";
 import type { PartProps } from "../later";
 import { Page } from "../page";
 import { KeyAsk } from "../parts/key";
-import { Sparrow } from "../parts/icons";
+import { Top } from "../parts/top";
 import { isSend } from "../talk/field";
 import { useWords } from "../words/words";
 import { Answered } from "./answered";
@@ -14,7 +14,7 @@ import { useIdle } from "./idle";
 
 export function AskPage({ onLanguage }: PartProps) {
   const words = useWords();
-  const { route, session } = useContext(Page);
+  const { session } = useContext(Page);
   const [asking] = useState(() => new Asking(session));
   useStore(asking);
   useStore(session);
@@ -23,18 +23,9 @@ export function AskPage({ onLanguage }: PartProps) {
     void asking.look();
     return () => asking.leave();
   }, []);
-  const back = (event: MouseEvent) => {
-    event.preventDefault();
-    route.go("/");
-  };
   return (
     <div class="kiosk">
-      <header class="top">
-        <p class="brand"><Sparrow />Maque</p>
-        <span class="grow" />
-        <a class="quiet tool" href="/" onClick={back}>{words.shell.back}</a>
-        <button type="button" class="quiet tool" id="language" lang={words.language === "中文" ? "zh-CN" : "en"} onClick={onLanguage}>{words.language}</button>
-      </header>
+      <Top onLanguage={onLanguage} />
       <main class="kiosk-main">
         {session.needsKey && <KeyAsk session={session} />}
         {asking.status?.state === "empty" ? <Empty /> : <Terminal asking={asking} />}

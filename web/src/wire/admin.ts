@@ -18,6 +18,12 @@ export interface Share {
   shared: boolean;
   urls: string[];
 }
+export interface Limit {
+  name: string;
+  value: string;
+  english: string;
+  chinese: string;
+}
 export interface Load {
   ready: boolean;
   model?: string;
@@ -49,6 +55,8 @@ export const people = async () => (await call<{ people: Person[] }>("GET", "/maq
 export const removePerson = (id: number) => call<void>("DELETE", `/maque/people/${id}`);
 export const invite = (guests: number, role: Person["role"]) => call<Invitation>("POST", "/maque/invitations", { body: { guests, role } });
 export const share = () => call<Share>("GET", "/maque/share");
+export const switchSharing = (shared: boolean) => call<Share>("POST", "/maque/share", { body: { shared } });
+export const limits = async () => (await call<{ limits: Limit[] }>("GET", "/maque/limits")).limits;
 export const load = () => call<Load>("GET", "/maque/load");
 export const models = async () => (await call<{ models: ModelRow[] }>("GET", "/maque/models")).models;
 export const removeModel = (name: string) => call<{ freed: number }>("DELETE", `/maque/models/${encodeURIComponent(name)}`);

@@ -17,7 +17,7 @@ use std::time::Instant;
 /// Whether those without a key are let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// Everybody who reaches the server is its owner: for loopback only.
+    /// Everybody who comes over loopback is the owner; others need a key or a session.
     Open,
     /// A key or a session is needed.
     Closed,
@@ -104,14 +104,17 @@ impl Reception {
         self.store.as_ref().map_err(Clone::clone)
     }
 
-    /// Whether a key or a session is needed.
-    pub(crate) fn door(&self) -> Door {
-        self.door
+    /// Whether a key or a session is needed on a connection.
+    pub(crate) fn door(&self, ends: Ends) -> Door {
+        match ends.local.ip().to_canonical().is_loopback() {
+            true => self.door,
+            false => Door::Closed,
+        }
     }
 
     /// Who sends a request with these headers.
     pub(crate) fn identify(&self, headers: &HeaderMap, ends: Ends) -> Result<Identity, ApiError> {
-        if self.door == Door::Open {
+        if self.door(ends) == Door::Open {
             return Ok(Identity::OWNER);
         }
         let credential = Credential::of(headers, ends.local.port());

@@ -25,31 +25,37 @@ impl Invite {
         let settings = Settings::resolve(&ModelFlags::default(), &ServerFlags::default())?;
         let none = || Problem::new(Exit::Unavailable, Say::NotShared);
         let note = Registration::find(&settings.home.value).ok_or_else(none)?;
-        let address = *note.shared.first().ok_or_else(none)?;
         let client = Client::new(note.address, note.key);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let answer = runtime
-            .block_on(self.ask(&client))
-            .map_err(|error| none().because(error))?;
-        let (code, pin) = (&answer["code"], &answer["pin"]);
-        let (Some(code), Some(pin)) = (code.as_str(), pin.as_str()) else {
+        let asked = runtime.block_on(self.ask(&client));
+        let (sharing, invitation) = asked.map_err(|error| none().because(error))?;
+        let (url, code, pin) = (
+            sharing["urls"][0].as_str(),
+            invitation["code"].as_str(),
+            invitation["pin"].as_str(),
+        );
+        let (Some(url), Some(code), Some(pin)) = (url, code, pin) else {
             return Err(none().into());
         };
-        let url = format!("http://{address}");
         writeln!(
             std::io::stdout(),
             "{}",
-            invitation::show(&url, code, pin, self.guests.into())
+            invitation::show(url, code, pin, self.guests.into())
         )?;
         Ok(Exit::Complete)
     }
 
-    async fn ask(&self, client: &Client) -> anyhow::Result<Value> {
+    /// Where the server is shared, and the invitation.
+    async fn ask(&self, client: &Client) -> anyhow::Result<(Value, Value)> {
         let role = if self.admin { "admin" } else { "user" };
         let body = json!({ "guests": self.guests, "role": role });
-        let response = client.post("/maque/invitations", &body).await?;
-        Ok(serde_json::from_slice(&whole(response.into_body()).await?)?)
+        let (_, sharing) = client.get("/maque/share").await?;
+        let invitation = client.post("/maque/invitations", &body).await?;
+        Ok((
+            serde_json::from_slice(&sharing)?,
+            serde_json::from_slice(&whole(invitation.into_body()).await?)?,
+        ))
     }
 }

@@ -1,6 +1,7 @@
 //! `maque serve`: the page and the API; the page is there at once, the model follows.
 
 use crate::exit::{Exit, Problem};
+use crate::listen::Lan;
 use crate::registry::Registration;
 use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
@@ -56,10 +57,7 @@ impl Serve {
         let (stages, watched) = watch::channel(Stage::Locating {
             model: settings.model.value.clone(),
         });
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
+        let runtime = runtime()?;
         let asked_to_end = {
             let _within = runtime.enter();
             signals::asked_to_end()
@@ -70,10 +68,20 @@ impl Serve {
             pid: std::process::id(),
             model: models::identity(&settings.model.value),
             key: house.own_key()?,
-            shared: listen::shared(&hosts, port),
         };
-        house.welcome(&note, &talk)?;
-        let options = self.options(&settings, &house, &note, &talk)?;
+        let urls = listen::shared(&hosts, port);
+        house.welcome(&urls, &talk)?;
+        let listeners = listen::apart(listeners, settings.host.value);
+        let own_urls = settings.host.value.map_or_else(Vec::new, |_| urls);
+        let options = self.options(
+            &settings,
+            &house,
+            own_urls,
+            Lan {
+                port,
+                talk: Arc::clone(&talk),
+            },
+        )?;
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
         load_beside(settings, stages, Arc::clone(&talk), url.clone());
         if self.open && !self.no_open {
@@ -101,18 +109,19 @@ impl Serve {
         &self,
         settings: &Settings,
         house: &House,
-        note: &Registration,
-        talk: &Talk,
+        urls: Vec<String>,
+        network: Lan,
     ) -> anyhow::Result<ServerOptions> {
         Ok(ServerOptions {
             reception: Arc::clone(&house.reception),
-            library: library(settings, talk),
+            library: library(settings, &network.talk),
             log: match self.log_requests {
                 true => RequestLog::Stderr,
                 false => RequestLog::Off,
             },
             models: Arc::new(Shelf::open(settings)?),
-            urls: note.urls(),
+            network: Arc::new(network),
+            urls,
         })
     }
 }
@@ -130,6 +139,13 @@ fn library(settings: &Settings, talk: &Talk) -> Option<maque_library::Library> {
 fn cannot_listen(address: SocketAddr) -> Problem {
     let address = address.to_string();
     Problem::new(Exit::Failed, Say::CannotListen { address })
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
 }
 
 /// The address by which this machine reaches a server on `hosts`.

@@ -4,8 +4,9 @@ use crate::command::run;
 use crate::server::Server;
 use crate::weights;
 use crate::wire::{filled, lines, request, routes};
-use serde_json::json;
-use std::net::UdpSocket;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::net::{TcpStream, UdpSocket};
 
 /// An address of this machine that is not loopback: asked of the routing table, nothing is sent.
 fn own_address() -> Option<String> {
@@ -178,4 +179,42 @@ fn this_users_own_programs_need_no_key() {
     assert!(ran.code == 0 && ran.stdout.contains("Paris"), "{ran:?}");
     let ran = run(&mut server.home.maque(&["invite", "--admin"]), b"");
     assert!(ran.code == 0 && ran.stdout.contains("#join="), "{ran:?}");
+}
+
+#[test]
+fn the_switch_lets_guests_in_and_ends_their_connections() {
+    let Some(model) = weights::smol() else {
+        return;
+    };
+    let server = Server::start(&model, &[]);
+    let near = format!("127.0.0.1:{}", server.port);
+    let switch = |is_on: bool| {
+        let body = json!({ "shared": is_on }).to_string();
+        request(&near, "POST", "/maque/share", &lines(&near, ""), &body)
+    };
+    let (status, told) = switch(true);
+    if status == 409 && told.contains("no address on a LAN") {
+        return; // nothing to share with on this machine
+    }
+    assert_eq!(status, 200, "{told}");
+    let (_, told) = told.split_once("\r\n\r\n").expect("a head and a body");
+    let told: Value = serde_json::from_str(told).expect("JSON");
+    let far = told["urls"][0].as_str().expect("an address");
+    let far = far.strip_prefix("http://").expect("plain HTTP");
+    let ask = |address: &str, path: &str| request(address, "GET", path, &lines(address, ""), "").0;
+    assert_eq!(ask(far, "/"), 200);
+    assert_eq!(ask(far, "/maque/me"), 401, "others need to be let in");
+    assert_eq!(ask(&near, "/maque/me"), 200, "who was in stays in");
+    let ran = run(&mut server.home.maque(&["invite"]), b"");
+    assert!(ran.code == 0 && ran.stdout.contains(far), "{ran:?}");
+
+    let mut guest = TcpStream::connect(far).expect("a connection");
+    assert_eq!(switch(false).0, 200);
+    let mut rest = Vec::new();
+    let _ = guest.read_to_end(&mut rest); // ends, or is reset
+    assert!(rest.is_empty());
+    assert!(TcpStream::connect(far).is_err(), "nobody listens there");
+    assert_eq!(ask(&near, "/maque/me"), 200);
+    assert_eq!(switch(true).0, 200, "and on again");
+    assert_eq!(ask(far, "/maque/me"), 401);
 }

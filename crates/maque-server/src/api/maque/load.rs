@@ -1,9 +1,14 @@
-//! `GET /maque/load`: what the server is doing now, and what memory it has for it. `GET /maque/share`: where it is shared.
+//! `/maque/load`: what the server is doing now, and what memory it has for it; `/maque/limits`: what a client may take of it. `/maque/share`: where it is shared, and the switch.
 
-use crate::access::Door;
+use super::drafts;
+use super::rows::SHARE;
+use crate::body;
+use crate::error::ApiError;
+use crate::limits::Limit;
 use crate::routes::Shared;
 use crate::stage::Stage;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use serde_json::{Value, json};
 
@@ -30,10 +35,41 @@ pub(super) async fn load(State(shared): State<Shared>) -> Json<Value> {
     Json(shown)
 }
 
+/// `GET /maque/limits`: what a client may take of the server.
+pub(super) async fn limits() -> Json<Value> {
+    let row = |limit: Limit| {
+        json!({
+            "name": limit.name.to_lowercase(),
+            "value": limit.value,
+            "english": limit.english,
+            "chinese": limit.chinese,
+        })
+    };
+    let rows: Vec<Value> = crate::limits::limits().into_iter().map(row).collect();
+    Json(json!({ "limits": rows }))
+}
+
 /// `GET /maque/share`
 pub(super) async fn share(State(shared): State<Shared>) -> Json<Value> {
-    let is_shared = shared.reception.door() == Door::Closed && !shared.urls.is_empty();
-    Json(json!({ "shared": is_shared, "urls": *shared.urls }))
+    let urls = shared.sharing.urls();
+    Json(json!({ "shared": !urls.is_empty(), "urls": urls }))
+}
+
+/// `POST /maque/share`: `{shared}` puts the switch on or off, until the server ends.
+pub(super) async fn switch(
+    State(shared): State<Shared>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let mut fields = drafts::read(body::json(body).await?, SHARE)?;
+    match fields.take_flag("shared") {
+        None => return Err(ApiError::field("shared", "must be true or false")),
+        Some(true) => {
+            shared.store()?; // guests are kept there
+            shared.sharing.begin()?;
+        }
+        Some(false) => shared.sharing.end()?,
+    }
+    Ok(share(State(shared)).await)
 }
 
 /// Bytes that only this process has, swapped ones included: files that are mapped do not count.

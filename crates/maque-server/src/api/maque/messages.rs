@@ -5,6 +5,7 @@ use super::drafts;
 use super::rows::{ASK, EDIT, REGENERATE};
 use crate::body::json;
 use crate::error::ApiError;
+use crate::fields::Fields;
 use crate::generations::{self, Begun, Generation};
 use crate::identity::Identity;
 use crate::record;
@@ -26,6 +27,23 @@ struct Question {
     is_streamed: bool,
 }
 
+impl Question {
+    fn new(
+        conversation: i64,
+        place: Place,
+        content: Option<String>,
+        mut fields: Fields,
+    ) -> Question {
+        let is_streamed = fields.take_flag("stream").unwrap_or(true);
+        Question {
+            conversation,
+            place,
+            content,
+            is_streamed,
+        }
+    }
+}
+
 /// `POST /maque/conversations/{id}/messages`: `{content, parent?, stream?}`
 pub(super) async fn append(
     State(shared): State<Shared>,
@@ -45,18 +63,8 @@ pub(super) async fn append(
         parent => Place::After(parent),
     };
     let content = Some(drafts::content(&mut fields)?);
-    let is_streamed = fields.take_flag("stream").unwrap_or(true);
-    ask(
-        shared,
-        identity,
-        Question {
-            conversation,
-            place,
-            content,
-            is_streamed,
-        },
-    )
-    .await
+    let question = Question::new(conversation, place, content, fields);
+    ask(shared, identity, question).await
 }
 
 /// `POST …/messages/{message}/edit`: `{content, stream?}` asks another question beside this one.
@@ -69,18 +77,8 @@ pub(super) async fn edit(
     let (conversation, place) = (number(&id)?, Place::Beside(number(&message)?));
     let mut fields = drafts::read(json(body).await?, EDIT)?;
     let content = Some(drafts::content(&mut fields)?);
-    let is_streamed = fields.take_flag("stream").unwrap_or(true);
-    ask(
-        shared,
-        identity,
-        Question {
-            conversation,
-            place,
-            content,
-            is_streamed,
-        },
-    )
-    .await
+    let question = Question::new(conversation, place, content, fields);
+    ask(shared, identity, question).await
 }
 
 /// `POST …/messages/{message}/regenerate`: `{stream?}` answers once more, beside this answer.
@@ -91,19 +89,9 @@ pub(super) async fn regenerate(
     body: Body,
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::Again(number(&message)?));
-    let mut fields = drafts::read(json(body).await?, REGENERATE)?;
-    let is_streamed = fields.take_flag("stream").unwrap_or(true);
-    ask(
-        shared,
-        identity,
-        Question {
-            conversation,
-            place,
-            content: None,
-            is_streamed,
-        },
-    )
-    .await
+    let fields = drafts::read(json(body).await?, REGENERATE)?;
+    let question = Question::new(conversation, place, None, fields);
+    ask(shared, identity, question).await
 }
 
 /// `POST …/messages/{message}/continue`: `{stream?}` goes on with an answer that was cut, in the same message.
@@ -114,19 +102,9 @@ pub(super) async fn go_on(
     body: Body,
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::On(number(&message)?));
-    let mut fields = drafts::read(json(body).await?, REGENERATE)?;
-    let is_streamed = fields.take_flag("stream").unwrap_or(true);
-    ask(
-        shared,
-        identity,
-        Question {
-            conversation,
-            place,
-            content: None,
-            is_streamed,
-        },
-    )
-    .await
+    let fields = drafts::read(json(body).await?, REGENERATE)?;
+    let question = Question::new(conversation, place, None, fields);
+    ask(shared, identity, question).await
 }
 
 /// Asks the model; what it refuses is not stored, and what is stored is on the disk before the first event says so.

@@ -114,5 +114,7 @@ fn models_of(routes: Routes) -> Routes {
         .post("/maque/models/{name}/verify", Access::Admin, models::verify)
         .delete("/maque/models/{name}", Access::Admin, models::remove)
         .get("/maque/load", Access::Admin, load::load)
+        .get("/maque/limits", Access::Admin, load::limits)
         .get("/maque/share", Access::Admin, load::share)
+        .post("/maque/share", Access::Admin, load::switch)
 }

@@ -27,13 +27,13 @@ pub(super) async fn join(
     let mut fields = drafts::read(json(body).await?, JOIN)?;
     let code = fields.text("code")?.unwrap_or_default();
     let name = drafts::title(&mut fields, "name")?.unwrap_or_default();
-    if shared.reception.door() == Door::Open {
-        return Ok(Json(about(&shared, Identity::OWNER)).into_response());
+    if shared.reception.door(ends) == Door::Open {
+        return Ok(Json(about(&shared, Identity::OWNER, ends)).into_response());
     }
     let known = shared.reception.known(&headers, ends);
     let address = ends.peer.ip();
     let (session, identity) = shared.reception.join(&code, name, address, known).await?;
-    let mut response = Json(about(&shared, identity)).into_response();
+    let mut response = Json(about(&shared, identity, ends)).into_response();
     set_cookie(&mut response, &session, ends);
     Ok(response)
 }
@@ -57,15 +57,19 @@ fn set_cookie(response: &mut Response, session: &str, ends: Ends) {
 }
 
 /// `GET /maque/me`: who asks.
-pub(super) async fn me(State(shared): State<Shared>, identity: Identity) -> Json<Value> {
-    Json(about(&shared, identity))
+pub(super) async fn me(
+    State(shared): State<Shared>,
+    identity: Identity,
+    Extension(ends): Extension<Ends>,
+) -> Json<Value> {
+    Json(about(&shared, identity, ends))
 }
 
-fn about(shared: &Shared, identity: Identity) -> Value {
+fn about(shared: &Shared, identity: Identity, ends: Ends) -> Value {
     object!({
         "person": identity.person,
         "role": identity.role,
-        "shared": shared.reception.door() == Door::Closed,
+        "shared": shared.reception.door(ends) == Door::Closed,
     })
 }
 

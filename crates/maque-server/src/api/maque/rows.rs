@@ -46,5 +46,7 @@ pub(crate) const INVITATION: &[Field] = &[
     Field::new("guests", Kind::Integer(1, MAX_GUESTS as i128)),
     Field::new("role", Kind::OneOf(&["user", "admin"])),
 ];
+/// The switch of sharing.
+pub(crate) const SHARE: &[Field] = &[Field::new("shared", Kind::Flag)];
 /// A model to fetch.
 pub(crate) const PULL: &[Field] = &[Field::new("name", Kind::Text)];

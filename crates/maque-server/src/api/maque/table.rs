@@ -1,7 +1,7 @@
 //! The routes under `/maque`: what each is for, and the rows that its body is checked against.
 
 use super::rows::{
-    ASK, CHANGE, CONVERSATION, EDIT, INVITATION, JOIN, KEY, PERSONA, PULL, REGENERATE,
+    ASK, CHANGE, CONVERSATION, EDIT, INVITATION, JOIN, KEY, PERSONA, PULL, REGENERATE, SHARE,
 };
 use crate::api::table::{EVENTS, JSON, Route, get, post};
 use crate::field::Field;
@@ -92,7 +92,14 @@ pub(crate) const ROUTES: &[Route] = &[
         ..deleted("/maque/models/{name}", "(administrators) deletes a model")
     },
     get("/maque/load", "(administrators) load and memory"),
+    get("/maque/limits", "(administrators) what a client may take"),
     get("/maque/share", "(administrators) where it is shared"),
+    post(
+        "/maque/share",
+        "(administrators) shares it with the network, or ends that",
+        &[SHARE],
+        JSON,
+    ),
 ];
 
 const fn made(path: &'static str, about: &'static str, rows: &'static [&'static [Field]]) -> Route {
