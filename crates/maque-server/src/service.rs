@@ -1,6 +1,7 @@
 //! Everything that answers: engine, tokenizer, template, names.
 
 use crate::api::openai::chat;
+use crate::api::ops::text;
 use crate::error::ApiError;
 use crate::metrics::{Metrics, Watch};
 use crate::structure::{Structure, Vocabulary};
@@ -95,6 +96,11 @@ impl Service {
     /// Dropping the response, or its body, cancels it.
     pub async fn chat(&self, body: serde_json::Value) -> Response<Body> {
         chat::chat(self.clone(), body).await
+    }
+
+    /// The answer to the body of a `POST /tokenize`, by the same way as over HTTP, without a socket.
+    pub async fn tokenize(&self, body: serde_json::Value) -> Response<Body> {
+        text::tokenize(self.clone(), body).await
     }
 
     /// What keeps an answer to a structure, if one is wanted.

@@ -11,12 +11,16 @@ pub(crate) struct Question {
     pub(crate) messages: Vec<Message>,
     /// Sampling temperature, the model's own if absent.
     pub(crate) temperature: Option<f32>,
+    /// How much less likely a token is that was there before; the model's own if absent.
+    pub(crate) repetition_penalty: Option<f32>,
     /// Seed of the sampling.
     pub(crate) seed: Option<u64>,
     /// Tokens to write at most.
     pub(crate) max_tokens: Option<usize>,
     /// The JSON schema that the answer keeps to.
     pub(crate) schema: Option<Value>,
+    /// What the answer begins with; only what follows is heard.
+    pub(crate) begun: Option<String>,
 }
 
 /// What is heard of an answer.
@@ -75,10 +79,16 @@ impl Question {
             }
         };
         set("temperature", self.temperature.map(Value::from));
+        let penalty = self.repetition_penalty.map(Value::from);
+        set("repetition_penalty", penalty);
         set("seed", self.seed.map(Value::from));
         set("max_tokens", self.max_tokens.map(Value::from));
         let format = |schema| json!({ "type": "json_schema", "json_schema": { "name": "answer", "schema": schema } });
         set("response_format", self.schema.as_ref().map(format));
+        if let (Some(begun), Some(messages)) = (&self.begun, body["messages"].as_array_mut()) {
+            messages.push(json!({ "role": "assistant", "content": begun }));
+            body["continue_final_message"] = json!(true);
+        }
         body
     }
 }
@@ -191,5 +201,17 @@ mod tests {
         let body = question.body();
         assert_eq!(body["seed"], 7);
         assert!(body.get("temperature").is_none() && body.get("max_tokens").is_none());
+        assert!(body.get("continue_final_message").is_none());
+    }
+
+    #[test]
+    fn an_answer_can_be_begun() {
+        let question = Question {
+            begun: Some("```ts\n".to_owned()),
+            ..Question::default()
+        };
+        let body = question.body();
+        assert_eq!(body["messages"][0]["role"], "assistant");
+        assert_eq!(body["continue_final_message"], true);
     }
 }

@@ -56,7 +56,7 @@ enum Command {
     Completions(Completions),
 }
 
-/// Ask one question; text on standard input is the document that it is about
+/// Ask one question; text on standard input and files are what it is about
 #[derive(Parser)]
 #[command(version)]
 struct AskArguments {

@@ -31,6 +31,11 @@ impl Conversation {
         self.messages.insert(0, turn("system", text));
     }
 
+    /// Whether there is a system prompt.
+    pub(crate) fn has_system(&self) -> bool {
+        self.messages.iter().any(|message| message.role == "system")
+    }
+
     /// Adds a turn of `user` or `assistant`.
     pub(crate) fn push(&mut self, role: &str, text: &str) {
         self.messages.push(turn(role, text));
@@ -48,7 +53,8 @@ impl Conversation {
     }
 }
 
-fn turn(role: &str, text: &str) -> Message {
+/// A turn of `role`.
+pub(crate) fn turn(role: &str, text: &str) -> Message {
     Message {
         role: role.to_owned(),
         content: text.to_owned(),

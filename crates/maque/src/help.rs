@@ -13,8 +13,8 @@ const TEXTS: &[(&str, &str)] = &[
         "提供聊天页面和 API；单独运行 `maque` 就是它，并打开页面",
     ),
     (
-        "Ask one question; text on standard input is the document that it is about",
-        "问一个问题；标准输入里的文本是所问的文档",
+        "Ask one question; text on standard input and files are what it is about",
+        "问一个问题；标准输入里的文本和文件是所问的内容",
     ),
     (
         "Hold a conversation at the terminal; /help shows its commands",
@@ -175,6 +175,22 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     // Asking
     ("What to ask", "问题"),
+    (
+        "What to ask, then the files that it is about",
+        "问题，后面可跟所问的文件",
+    ),
+    (
+        "File that the question is about (repeatable)",
+        "所问的文件（可重复）",
+    ),
+    (
+        "Work through an input that is too long in pieces, and join the answers",
+        "输入太长时分段处理，并把回答连起来",
+    ),
+    (
+        "Answer as a persona: one of the page's, or your own where a server is running",
+        "以某个角色回答：页面自带的，或服务运行时你自己的",
+    ),
     (
         "Keep the whole answer, fences and all",
         "保留完整回答，包括代码围栏",

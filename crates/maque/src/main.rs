@@ -1,6 +1,7 @@
 //! The `maque` command.
 
 mod answer;
+mod answering;
 mod arguments;
 mod browser;
 mod calibration;
@@ -8,6 +9,7 @@ mod client;
 mod commands;
 mod config_file;
 mod conversation;
+mod conversion;
 mod cores;
 mod document;
 mod exit;
@@ -26,6 +28,8 @@ mod memory;
 mod models;
 mod others;
 mod output;
+mod personas;
+mod pieces;
 mod reach;
 mod registry;
 mod reply;
@@ -37,6 +41,7 @@ mod signals;
 mod sse;
 mod start;
 mod talk;
+mod turns;
 mod unavailable;
 
 use std::io::Write;

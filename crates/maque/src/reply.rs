@@ -66,7 +66,7 @@ impl Reply {
 }
 
 /// The problem that an error answer in OpenAI's shape tells of.
-fn refusal(status: u16, body: &[u8]) -> Problem {
+pub(crate) fn refusal(status: u16, body: &[u8]) -> Problem {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let error = &body["error"];
     let message = || anyhow::Error::msg(error["message"].as_str().unwrap_or_default().to_owned());

@@ -1,16 +1,20 @@
 //! Who answers: the running server if there is one for this model, else a model loaded here.
 
 use crate::answer::Question;
-use crate::client::Client;
+use crate::client::{Client, whole};
 use crate::exit::{Exit, Problem};
 use crate::models::identity;
 use crate::registry::Registration;
-use crate::reply::Reply;
+use crate::reply::{Reply, refusal};
 use crate::say::Say;
 use crate::settings::{Origin, Settings};
 use crate::talk::Talk;
 use crate::{commands::serve::tell, start};
+use http_body_util::BodyExt;
+use maque_model::Message;
 use maque_server::Service;
+use serde::Deserialize;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +27,15 @@ pub(crate) enum Respondent {
     Server(Client),
     /// A model loaded here.
     Here(Service),
+}
+
+/// Tokens of a prompt, and of the context that it must fit.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Measure {
+    #[serde(rename = "count")]
+    pub(crate) n_prompt: usize,
+    #[serde(rename = "max_model_len")]
+    pub(crate) context: usize,
 }
 
 impl Respondent {
@@ -40,19 +53,47 @@ impl Respondent {
         Ok(Respondent::Here(tokio::task::spawn_blocking(load).await??))
     }
 
+    /// The running server, if that is who answers.
+    pub(crate) fn server(&self) -> Option<&Client> {
+        match self {
+            Respondent::Server(client) => Some(client),
+            Respondent::Here(_) => None,
+        }
+    }
+
+    /// How long the prompt of a conversation is, and how much there is room for.
+    pub(crate) async fn measure(&self, messages: &[Message]) -> Result<Measure, Problem> {
+        let body = json!({ "messages": messages });
+        let (status, bytes) = match self {
+            Respondent::Server(client) => {
+                let response = client.post("/tokenize", &body).await.map_err(lost)?;
+                let status = response.status();
+                (status, whole(response.into_body()).await.map_err(lost)?)
+            }
+            Respondent::Here(service) => {
+                let (head, body) = service.tokenize(body).await.into_parts();
+                let bytes = body.collect().await.map_err(|error| lost(error.into()))?;
+                (head.status, bytes.to_bytes())
+            }
+        };
+        let measure = serde_json::from_slice(&bytes);
+        measure.map_err(|_| refusal(status.as_u16(), &bytes))
+    }
+
     /// Asks.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Reply, Problem> {
         match self {
             Respondent::Server(client) => {
                 let response = client.post("/v1/chat/completions", &question.body()).await;
-                let lost = |error: anyhow::Error| {
-                    Problem::new(Exit::Unavailable, Say::ServerLost).because(error)
-                };
                 Reply::new(response.map_err(lost)?).await
             }
             Respondent::Here(service) => Reply::new(service.chat(question.body()).await).await,
         }
     }
+}
+
+fn lost(error: anyhow::Error) -> Problem {
+    Problem::new(Exit::Unavailable, Say::ServerLost).because(error)
 }
 
 /// A living server that serves the wanted model; one that is still loading it is waited for.

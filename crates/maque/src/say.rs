@@ -95,13 +95,21 @@ sentences! {
 
     // Asking
     NoPrompt => "nothing was asked: give a prompt, or text on standard input", "没有问题：请给出提示语，或从标准输入送入文本";
-    InputNotText { at: usize } =>
-        "the input is not UTF-8 text (byte {at}); convert it first, for example with: iconv -f GBK -t UTF-8",
-        "输入不是 UTF-8 文本（第 {at} 字节）；请先转换，例如：iconv -f GBK -t UTF-8";
-    InputTooLarge { limit: usize } => "the input is larger than {limit} bytes", "输入超过 {limit} 字节";
+    InputNotText { name: String, at: usize } =>
+        "the input {name} is not UTF-8 text (byte {at}); convert it first, for example with: iconv -f GBK -t UTF-8",
+        "输入 {name} 不是 UTF-8 文本（第 {at} 字节）；请先转换，例如：iconv -f GBK -t UTF-8";
+    CannotReadFile { path: String } => "cannot read the file {path}", "无法读取文件 {path}";
+    FileAmongWords { path: String } =>
+        "{path} is a file among the words of the question: put the question in quotation marks, and its files after it",
+        "问题的词语中间有文件 {path}：请给问题加引号，把文件写在它后面";
+    About { path: String } => "about {path}", "所问文件：{path}";
+    Piece { piece: usize, n: usize } => "piece {piece} of {n}", "第 {piece} 段，共 {n} 段";
+    PersonaUnknown { name: String, known: String } =>
+        "there is no persona {name:?} (there are: {known})", "没有名为 {name:?} 的角色（有：{known}）";
+    InputTooLarge { limit: u64 } => "the input is larger than {limit} bytes", "输入超过 {limit} 字节";
     InputTooLong { n_prompt: usize, context: usize } =>
-        "the input is too long: {n_prompt} tokens, the context holds {context}; shorten it or raise --context",
-        "输入太长：{n_prompt} 个 token，上下文只能容纳 {context} 个；请缩短输入或调大 --context";
+        "the input is too long: {n_prompt} tokens, the context holds {context}; let ask work through it in pieces with --split, shorten it, or raise --context",
+        "输入太长：{n_prompt} 个 token，上下文只能容纳 {context} 个；可用 ask --split 分段处理，或缩短输入、调大 --context";
     AnswerCut { n: usize } =>
         "the answer was cut after {n} tokens; raise --max-tokens or continue with -c",
         "回答在 {n} 个 token 处被截断；可调大 --max-tokens，或用 -c 接着说";

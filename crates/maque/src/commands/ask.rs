@@ -1,31 +1,39 @@
 //! `maque ask`, also called `qwen` and `mq`: one question, the answer on standard output.
 
-use crate::answer::{Ending, Heard, Question, Usage};
-use crate::conversation::Conversation;
+use crate::answer::Question;
+use crate::answering::Answering;
+use crate::conversation::{self, Conversation};
+use crate::conversion::Conversion;
+use crate::document::{self, Document};
 use crate::exit::{Exit, Problem};
 use crate::fence::{Search, Unfence};
 use crate::output::Output;
-use crate::reply::Reply;
 use crate::respondent::Respondent;
 use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
-use crate::{document, signals};
+use crate::turns::{self, Turn, Wording};
+use crate::{personas, signals};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Bytes of a schema's file that are read; a larger one is refused in any case.
 const MAX_SCHEMA: u64 = 1 << 20;
 
-/// Ask one question; text on standard input is the document that it is about
+/// Ask one question; text on standard input and files are what it is about
 #[derive(clap::Args)]
 pub(crate) struct Ask {
-    /// What to ask
+    /// What to ask, then the files that it is about
     prompt: Vec<String>,
+    /// File that the question is about (repeatable)
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Work through an input that is too long in pieces, and join the answers
+    #[arg(long, conflicts_with = "resume")]
+    split: bool,
     /// Keep the whole answer, fences and all
     #[arg(long, conflicts_with = "code")]
     raw: bool,
@@ -38,6 +46,9 @@ pub(crate) struct Ask {
     /// System prompt
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
+    /// Answer as a persona: one of the page's, or your own where a server is running
+    #[arg(long, value_name = "NAME", conflicts_with = "system")]
+    persona: Option<String>,
     /// Seed: the same one gives the same answer
     #[arg(long)]
     seed: Option<u64>,
@@ -57,35 +68,26 @@ pub(crate) struct Ask {
     model: ModelFlags,
 }
 
-/// An answer under way: where it goes, and what it came to.
-struct Answering {
-    output: Output,
-    unfence: Option<Unfence>,
-    talk: Arc<Talk>,
-    text: String,
-    ends_line: bool,
-    ending: Option<Ending>,
-    usage: Option<Usage>,
-    start: Instant,
-    first: Option<Instant>,
+/// What is asked, before anybody answers.
+struct Asked {
+    conversation: Conversation,
+    wording: Wording,
+    documents: Vec<Document>,
+    schema: Option<Value>,
 }
 
 impl Ask {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         let settings = Settings::resolve(&self.model, &ServerFlags::default())?;
-        let schema = self.json_schema.as_deref().map(schema).transpose()?;
-        let document = document::from_stdin()?;
-        let conversation = self.conversation(&settings, document.as_deref())?;
-        let answering = Answering::new(
-            Output::open(self.output.as_deref())?,
-            self.unfence(document.is_some()),
-        );
+        let talk = Arc::new(Talk::new(Audience::on_stderr(Audience::Nobody)));
+        let asked = self.asked(&settings, &talk)?;
+        let output = Output::open(self.output.as_deref())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let exit = runtime.block_on(async {
             tokio::select! {
-                exit = self.answer(&settings, conversation, schema, answering) => exit,
+                exit = self.answer(&settings, asked, &talk, output) => exit,
                 () = signals::asked_to_end() => Ok(Exit::Interrupted),
             }
         });
@@ -94,11 +96,15 @@ impl Ask {
         exit
     }
 
-    fn conversation(
-        &self,
-        settings: &Settings,
-        document: Option<&str>,
-    ) -> Result<Conversation, Problem> {
+    fn asked(&self, settings: &Settings, talk: &Talk) -> Result<Asked, Problem> {
+        let schema = self.json_schema.as_deref().map(schema).transpose()?;
+        let (request, named) = turns::question_and_files(&self.prompt)?;
+        for path in &named {
+            let path = path.display().to_string();
+            talk.line(&Say::About { path });
+        }
+        let files: Vec<PathBuf> = self.files.iter().cloned().chain(named).collect();
+        let documents = document::gather(&files)?;
         let mut conversation = match self.resume {
             false => Conversation::default(),
             true => Conversation::last(&settings.home.value)
@@ -107,151 +113,106 @@ impl Ask {
         if let Some(system) = &self.system {
             conversation.set_system(system);
         }
-        let asked = document::combine(&self.prompt.join(" "), document);
-        let asked = asked.or_else(|| self.resume.then(|| Say::GoOn.to_string()));
-        conversation.push("user", &asked.ok_or_else(|| Problem::usage(Say::NoPrompt))?);
-        Ok(conversation)
-    }
-
-    fn unfence(&self, has_document: bool) -> Option<Unfence> {
-        let is_piped = self.output.is_some() || !std::io::stdout().is_terminal();
-        match (self.raw, self.code) {
-            (true, _) => None,
-            (_, true) => Some(Unfence::new(Search::Anywhere)),
-            _ => (is_piped && has_document).then(|| Unfence::new(Search::NearTheStart)),
+        if request.is_empty() && documents.is_empty() && !self.resume {
+            return Err(Problem::usage(Say::NoPrompt));
         }
+        let conversion = self.conversion(&request, &documents);
+        Ok(Asked {
+            conversation,
+            wording: Wording {
+                request,
+                conversion,
+            },
+            documents,
+            schema,
+        })
     }
 
     async fn answer(
         &self,
         settings: &Settings,
-        mut conversation: Conversation,
-        schema: Option<Value>,
-        mut answering: Answering,
+        mut asked: Asked,
+        talk: &Arc<Talk>,
+        output: Output,
     ) -> anyhow::Result<Exit> {
-        let respondent = Respondent::find(settings, &answering.talk).await?;
-        let question = Question {
-            messages: conversation.messages.clone(),
-            temperature: self.temperature,
+        let respondent = Respondent::find(settings, talk).await?;
+        if let Some(name) = &self.persona {
+            let all = personas::all(respondent.server()).await;
+            let persona = personas::named(&all, name)?;
+            asked.conversation.set_system(&persona.prompt);
+        }
+        let (conversation, documents) = (&asked.conversation, &asked.documents);
+        let turns = match self.split {
+            false => turns::whole(&asked.wording, documents),
+            true => turns::in_pieces(&respondent, conversation, &asked.wording, documents).await?,
+        };
+        let mut answering = Answering::new(output, Arc::clone(talk));
+        let mut end = Ok(Exit::Complete);
+        for (turn, piece) in turns.iter().zip(1..) {
+            let n = turns.len();
+            if 1 < n {
+                talk.line(&Say::Piece { piece, n });
+            }
+            let question = self.question(&asked, turn);
+            let reply = respondent.ask(&question).await?;
+            let unfence = self.unfence(&question, !documents.is_empty());
+            let begun = question.begun.as_deref().unwrap_or_default();
+            let told = answering.hear(reply, begun, unfence).await?;
+            if turn.ends_block && piece < n {
+                answering.blank_line()?;
+            }
+            end = end.and(told.end);
+            if n == 1 {
+                keep(settings, conversation, turn, &told.text);
+            }
+        }
+        answering.finish()?;
+        end.map_err(anyhow::Error::from)
+    }
+
+    /// The conversion that is wanted, where code alone is.
+    fn conversion(&self, request: &str, documents: &[Document]) -> Option<Conversion> {
+        let is_for_code = !self.raw && (self.code || self.is_piped());
+        let has_room = !documents.is_empty() && self.json_schema.is_none();
+        (is_for_code && has_room).then(|| Conversion::wanted(request))?
+    }
+
+    fn question(&self, asked: &Asked, turn: &Turn) -> Question {
+        let conversion = asked.wording.conversion;
+        let mut messages = asked.wording.before(&asked.conversation);
+        messages.push(conversation::turn("user", &turn.text));
+        Question {
+            messages,
+            temperature: self.temperature.or(conversion.map(|_| 0.0)),
+            repetition_penalty: conversion.map(|_| 1.0),
             seed: self.seed,
             max_tokens: self.max_tokens,
-            schema,
-        };
-        answering.start = Instant::now();
-        answering.hear(respondent.ask(&question).await?).await?;
-        conversation.push("assistant", &answering.text);
-        let exit = answering.finish()?;
-        // A conversation that cannot be kept is no reason to fail an answer that was given.
-        let _ = conversation.keep(&settings.home.value);
-        exit.map_err(anyhow::Error::from)
+            schema: asked.schema.clone(),
+            begun: turn.begun.clone(),
+        }
+    }
+
+    fn unfence(&self, question: &Question, has_document: bool) -> Option<Unfence> {
+        match (self.raw, self.code) {
+            (true, _) => None,
+            (_, is_code) if is_code || question.begun.is_some() => {
+                Some(Unfence::new(Search::Anywhere))
+            }
+            _ => (self.is_piped() && has_document).then(|| Unfence::new(Search::NearTheStart)),
+        }
+    }
+
+    fn is_piped(&self) -> bool {
+        self.output.is_some() || !std::io::stdout().is_terminal()
     }
 }
 
-impl Answering {
-    fn new(output: Output, unfence: Option<Unfence>) -> Answering {
-        Answering {
-            output,
-            unfence,
-            talk: Arc::new(Talk::new(Audience::on_stderr(Audience::Nobody))),
-            text: String::new(),
-            ends_line: true,
-            ending: None,
-            usage: None,
-            start: Instant::now(),
-            first: None,
-        }
-    }
-
-    /// Takes the answer in, to its end or to the end of the block that is wanted of it.
-    async fn hear(&mut self, mut reply: Reply) -> anyhow::Result<()> {
-        while let Some(heard) = reply.next().await? {
-            match heard {
-                Heard::Queued { position } => self.talk.stage(Say::Queued { position }),
-                Heard::Reading { done, total } => {
-                    self.talk.stage(Say::ReadingPrompt { done, total })
-                }
-                Heard::Text(text) => self.take(&text)?,
-                Heard::Ended(ending) => self.ending = Some(ending),
-                Heard::Usage(usage) => self.usage = Some(usage),
-                Heard::Failed { message } => {
-                    return Err(
-                        Problem::new(Exit::Unavailable, Say::AnswerEnded { why: message }).into(),
-                    );
-                }
-            }
-            if self.unfence.as_ref().is_some_and(Unfence::is_done) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, text: &str) -> std::io::Result<()> {
-        self.first.get_or_insert_with(|| {
-            self.talk.hush();
-            Instant::now()
-        });
-        self.text.push_str(text);
-        let shown = match &mut self.unfence {
-            Some(unfence) => unfence.push(text),
-            None => text.to_owned(),
-        };
-        self.show(&shown)
-    }
-
-    fn show(&mut self, text: &str) -> std::io::Result<()> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        self.ends_line = text.ends_with('\n');
-        self.output.write(text)
-    }
-
-    /// Completes the output; an answer that is not whole is a problem with its own exit code.
-    fn finish(mut self) -> anyhow::Result<Result<Exit, Problem>> {
-        self.talk.hush();
-        let is_code = self.unfence.as_ref().is_some_and(Unfence::is_done);
-        let rest = self
-            .unfence
-            .as_mut()
-            .map(Unfence::finish)
-            .unwrap_or_default();
-        self.show(&rest)?;
-        if !self.ends_line {
-            self.show("\n")?;
-        }
-        self.report(is_code);
-        let n = self.usage.unwrap_or_default().n_answer;
-        let exit = match self.ending {
-            Some(Ending::Stop) => Ok(Exit::Complete),
-            None if is_code => Ok(Exit::Complete),
-            Some(Ending::Length) => Err(Problem::new(Exit::Cut, Say::AnswerCut { n })),
-            Some(Ending::Repetition) => Err(Problem::new(Exit::Loop, Say::AnswerLoop)),
-            Some(Ending::Other(why)) => {
-                Err(Problem::new(Exit::Unavailable, Say::AnswerEnded { why }))
-            }
-            None => Err(Problem::new(Exit::Unavailable, Say::ServerLost)),
-        };
-        self.output.finish()?;
-        Ok(exit)
-    }
-
-    fn report(&self, is_code: bool) {
-        if is_code {
-            self.talk.line(&Say::CodeOnly);
-        }
-        let (Some(usage), Some(first)) = (self.usage, self.first) else {
-            return;
-        };
-        let writing = first.elapsed().as_secs_f64();
-        self.talk.line(&Say::Statistics {
-            n_prompt: usage.n_prompt,
-            n_cached: usage.n_cached,
-            n_answer: usage.n_answer,
-            first: first.duration_since(self.start).as_secs_f64(),
-            rate: usage.n_answer.saturating_sub(1) as f64 / writing.max(1e-9),
-        });
-    }
+/// Keeps a conversation for `-c`. One that cannot be kept is no reason to fail an answer that was given.
+fn keep(settings: &Settings, before: &Conversation, turn: &Turn, answer: &str) {
+    let mut conversation = before.clone();
+    conversation.push("user", &turn.text);
+    conversation.push("assistant", answer);
+    let _ = conversation.keep(&settings.home.value);
 }
 
 /// The JSON of a file; what is in it is for the one who answers to judge.

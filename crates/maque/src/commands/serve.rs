@@ -73,15 +73,11 @@ impl Serve {
         house.welcome(&urls, &talk)?;
         let listeners = listen::apart(listeners, settings.host.value);
         let own_urls = settings.host.value.map_or_else(Vec::new, |_| urls);
-        let options = self.options(
-            &settings,
-            &house,
-            own_urls,
-            Lan {
-                port,
-                talk: Arc::clone(&talk),
-            },
-        )?;
+        let lan = Lan {
+            port,
+            talk: Arc::clone(&talk),
+        };
+        let options = self.options(&settings, &house, own_urls, lan)?;
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
         load_beside(settings, stages, Arc::clone(&talk), url.clone());
         if self.open && !self.no_open {

@@ -15,6 +15,7 @@ mod library;
 mod memory;
 mod mirror;
 mod models;
+mod pipe;
 mod pull;
 mod serve;
 mod server;
