@@ -18,7 +18,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 export const trouble = [];
 export const end = () => browser.close();
 
-const freePort = () => new Promise((resolve) => {
+export const freePort = () => new Promise((resolve) => {
   const server = createServer().listen(0, "127.0.0.1", () => {
     const { port } = server.address();
     server.close(() => resolve(port));
@@ -26,7 +26,7 @@ const freePort = () => new Promise((resolve) => {
 });
 
 /** Starts an editor with the extension, `files` in its folder and `settings` of its user. */
-export async function startEditor({ files, settings = {}, home, env = {} }) {
+export async function startEditor({ files, settings = {}, home, locale = "en" }) {
   const root = mkdtempSync(join(tmpdir(), "maque-editor-"));
   const [data, extensions, folder] = ["data", "extensions", "code"].map((name) => join(root, name));
   mkdirSync(join(data, "User"), { recursive: true });
@@ -39,10 +39,11 @@ export async function startEditor({ files, settings = {}, home, env = {} }) {
   };
   writeFileSync(join(data, "User", "settings.json"), JSON.stringify({ ...quiet, ...settings }));
   const common = ["--user-data-dir", data, "--extensions-dir", extensions];
-  const inherited = { PATH: process.env.PATH, HOME: root, MAQUE_HOME: home, ...env };
+  const inherited = { PATH: process.env.PATH, HOME: root, MAQUE_HOME: home };
   execFileSync(process.execPath, [entry, ...common, "--install-extension", vsix], { env: inherited, stdio: "pipe" });
+  if (locale !== "en") speak(data, locale);
   const port = await freePort();
-  const child = spawn(process.execPath, [entry, ...common, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check", folder], { env: inherited, stdio: "ignore", detached: true });
+  const child = spawn(process.execPath, [entry, ...common, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check", "--locale", locale, folder], { env: inherited, stdio: "ignore", detached: true });
   const url = `http://127.0.0.1:${port}`;
   await until(async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok, "code-server", 60_000);
   const stop = () => {
@@ -55,6 +56,14 @@ export async function startEditor({ files, settings = {}, home, env = {} }) {
   };
   process.once("exit", stop);
   return { url, folder, stop };
+}
+
+/** A language pack without words: the editor then is in that language for extensions, and keeps its own English words. */
+function speak(data, locale) {
+  const words = join(data, "words.json");
+  writeFileSync(words, JSON.stringify({ contents: {} }));
+  const pack = { hash: "0", extensions: [{ extensionIdentifier: { id: "maque.words" }, version: "1.0.0" }], translations: { vscode: words }, label: locale };
+  writeFileSync(join(data, "languagepacks.json"), JSON.stringify({ [locale]: pack }));
 }
 
 /** The editor's page, once it shows its workbench. */
@@ -127,6 +136,15 @@ export async function whole(page, article) {
 
 export async function shot(page, name) {
   if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+/** Makes the side bar wider. */
+export async function widen(page, by) {
+  const { x, width } = await page.locator(".part.sidebar").boundingBox();
+  await page.mouse.move(x + width, 500);
+  await page.mouse.down();
+  await page.mouse.move(x + width + by, 500, { steps: 5 });
+  await page.mouse.up();
 }
 
 export { assert };

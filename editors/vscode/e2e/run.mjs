@@ -1,9 +1,10 @@
 // Drives the packaged extension in code-server against the real binary with real weights:
 // CODE_SERVER=entry.js MAQUE_BIN=… MAQUE_WEIGHTS=model.gguf [SHOTS=folder] node e2e/run.mjs
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ready, start, until } from "../../../web/e2e/server.mjs";
-import { assert, bar, command, end, focusEditor, goTo, live, openEditor, openFile, select, shot, startEditor, trouble, turn, whole } from "./editor.mjs";
+import { ready, start, until, weights } from "../../../web/e2e/server.mjs";
+import { assert, bar, command, end, focusEditor, freePort, goTo, live, openEditor, openFile, select, shot, startEditor, trouble, turn, whole } from "./editor.mjs";
 import { busy, metricsOf } from "./metrics.mjs";
 
 const CODE = readFileSync(new URL("sample.py", import.meta.url), "utf8");
@@ -103,6 +104,39 @@ async function stops({ page, url }) {
   await until(async () => (await metricsOf(url)).running === 0, "stopped at the server too", 2000);
 }
 
+/** An editor in Chinese on a machine without a server: it is offered, started in a terminal, and answers. */
+async function starts() {
+  const home = mkdtempSync(join(tmpdir(), "maque-home-"));
+  const port = await freePort();
+  writeFileSync(join(home, "config.toml"), `port = ${port}\nthreads = 2\n`);
+  const settings = { "maque.server": `127.0.0.1:${port}`, "maque.binary": process.env.MAQUE_BIN, "maque.model": weights };
+  const editor = await startEditor({ files: { "stock.py": CODE }, home, locale: "zh-cn", settings });
+  const page = await openEditor(editor);
+  try {
+    await openFile(page, "stock.py");
+    await page.locator(".statusbar-item", { hasText: "没有服务器" }).waitFor();
+    await command(page, "Maque: 就代码提问");
+    await bar(page).locator(".banner", { hasText: "没有找到 Maque 服务器" }).waitFor();
+    assert.equal(await page.locator(".terminal-wrapper").count(), 0, "nothing is started unasked");
+    await bar(page).locator(".banner .main", { hasText: "启动一个" }).click();
+    await page.locator(".statusbar-item", { hasText: /^\W*Maque$/ }).waitFor();
+    await select(page, 4, 9);
+    await command(page, "Maque: 解释");
+    await (await whole(page, turn(page, "解释"))).locator("[data-action=insert]", { hasText: "插入" }).waitFor();
+  } finally {
+    await shot(page, "starts");
+    editor.stop();
+    await until(() => fetch(`http://127.0.0.1:${port}/livez`).then(() => false, () => true), "the server ends with the editor that started it");
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function scene(check, at) {
+  const since = Date.now();
+  await check(at);
+  console.log(`ok ${check.name} (${((Date.now() - since) / 1000).toFixed(1)} s)`);
+}
+
 const server = start();
 const url = await ready(server);
 const editor = await startEditor({ files: { "stock.py": CODE }, home: server.home, settings: { "maque.liveDelay": 200, "maque.maxTokens": 400 } });
@@ -110,17 +144,11 @@ const page = await openEditor(editor);
 try {
   await openFile(page, "stock.py");
   await page.locator(".statusbar-item", { hasText: /^\W*Maque$/ }).waitFor();
-  for (const scene of [explains, followsTheCursor, replaces, stops]) {
-    const since = Date.now();
-    await scene({ page, url, file: join(editor.folder, "stock.py") });
-    await shot(page, scene.name);
-    console.log(`ok ${scene.name} (${((Date.now() - since) / 1000).toFixed(1)} s)`);
-  }
+  for (const check of [explains, followsTheCursor, replaces, stops]) await scene(check, { page, url, file: join(editor.folder, "stock.py") });
+  await scene(starts);
   assert.deepEqual(trouble, [], "no violation of the policy, no foreign request");
-} catch (error) {
-  await shot(page, "failed");
-  throw error;
 } finally {
+  await shot(page, "last");
   await end();
   editor.stop();
   await server.kill();

@@ -17,4 +17,5 @@ def average(prices):
 
 
 def missing(stock, wanted):
-    return {name: n - stock.get(name, 0) for name, n in wanted.items() if stock.get(name, 0) < n}
+    lacks = {name: n - stock.get(name, 0) for name, n in wanted.items()}
+    return {name: n for name, n in lacks.items() if 0 < n}

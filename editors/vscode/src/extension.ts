@@ -13,7 +13,8 @@ import { startServer } from "./server/starting.ts";
 import { Server } from "./server/server.ts";
 import { blockOf, currentEditor, selectionOf, type Source } from "./source.ts";
 import { Status } from "./status.ts";
-import { TARGETS, type Task } from "./task/prompt.ts";
+import { TARGETS } from "./task/languages.ts";
+import type { Task } from "./task/prompt.ts";
 
 export function activate(context: ExtensionContext): void {
   context.subscriptions.push(new Extension(context));
@@ -44,7 +45,7 @@ class Extension implements Disposable {
       workspace.onDidChangeConfiguration((change) => change.affectsConfiguration("maque.server") && void this.#server.look()),
       ...this.#commands(),
     ];
-    void this.#server.look();
+    this.#server.watch(false);
     this.#refresh();
   }
 

@@ -92,6 +92,6 @@ export class Live implements Disposable {
     const turn: Turn = { id: ID, question: "", excerpt: shownOf(shown), text: "", state: "waiting", actions: [] };
     const answer = new Answer(turn, { changed: () => this.#changed.fire(), wrote: ({ id }, text) => this.#wrote.fire({ id, text }) });
     this.#answer = answer;
-    void answer.run(this.server, { kind: "prose", maxTokens: MAX_TOKENS, messages: () => promptOf({ name: "live" }, shown, language()) });
+    void answer.run(this.server, { kind: "prose", maxTokens: MAX_TOKENS, temperature: 0.3, messages: () => promptOf({ name: "live" }, shown, language()) });
   }
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { Client, Refusal, type Question, type Said } from "../src/server/client.ts";
 
-const QUESTION: Question = { messages: [{ role: "user", content: "hello" }], maxTokens: 8, kind: "code" };
+const QUESTION: Question = { messages: [{ role: "user", content: "hello" }], maxTokens: 8, temperature: 0, repetitionPenalty: 1 };
 let close = () => {};
 afterEach(() => close());
 
@@ -51,7 +51,7 @@ test("stages, text, end, figures and what was dropped, in order", async () => {
   ]);
   const { body, key } = await heard;
   expect(key).toBe("Bearer secret");
-  expect(body).toMatchObject({ model: "default", stream: true, max_tokens: 8, temperature: 0, stream_options: { include_stages: true } });
+  expect(body).toMatchObject({ model: "default", stream: true, max_tokens: 8, temperature: 0, repetition_penalty: 1, continue_final_message: false, stream_options: { include_stages: true } });
 });
 
 test("aborting closes the connection", async () => {

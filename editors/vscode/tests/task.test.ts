@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import { blockAt } from "../src/task/block.ts";
 import { around, beginning, excerptOf, tokensOf, type Lines } from "../src/task/excerpt.ts";
-import { idOf, nameOf, promptOf, questionOf, TARGETS, type Task } from "../src/task/prompt.ts";
+import { idOf, nameOf, TARGETS } from "../src/task/languages.ts";
+import { isCode, promptOf, questionOf, type Task } from "../src/task/prompt.ts";
+import { testOf } from "../src/task/tests.ts";
 import { codeIn, codeOf, indentedLike, isWhole } from "../src/task/unfence.ts";
 
 const file = (text: string, language = "python"): Lines => ({ name: "a.py", language, lines: text.split("\n") });
@@ -70,7 +72,8 @@ const TASKS: Task[] = [{ name: "explain" }, { name: "live" }, { name: "translate
 
 test.each(TASKS)("$name: short, in the reader's language, the code last", (task) => {
   for (const language of ["zh", "en"] as const) {
-    const [system, user] = promptOf(task, EXCERPT, language);
+    const [system, user, begin] = promptOf(task, EXCERPT, language);
+    expect(begin?.content.startsWith("```") ?? false).toBe(isCode(task));
     const instruction = user?.content.replace("```python\na = 1\n```", "") ?? "";
     expect(user?.content.endsWith("```python\na = 1\n```")).toBe(true);
     expect(instruction.length + (system?.content.length ?? 0)).toBeLessThan(300);
@@ -80,8 +83,16 @@ test.each(TASKS)("$name: short, in the reader's language, the code last", (task)
 });
 
 test("three errors go along with a fix, and no empty list of them", () => {
-  expect(promptOf(TASKS[4] as Task, EXCERPT, "en")[1]?.content).toMatch(/line 1: no; two; three\n/);
+  expect(promptOf(TASKS[4] as Task, EXCERPT, "en")[1]?.content).toMatch(/line 1: no; two; three\n\n```/);
   expect(promptOf({ name: "fix", errors: [] }, EXCERPT, "en")[1]?.content).not.toContain("Errors");
+});
+
+test("an answer of code begins in its own language, a test with what it tests", () => {
+  expect(promptOf({ name: "translate", to: "C++" }, EXCERPT, "en").at(-1)).toEqual({ role: "assistant", content: "```cpp\n" });
+  expect(promptOf({ name: "fix", errors: [] }, EXCERPT, "zh").at(-1)?.content).toBe("```python\n");
+  expect(testOf("Python", "def total(a):\n    pass", "stock.py")).toMatchObject({ subject: "total", framework: "pytest", begin: expect.stringContaining("from stock import total\n") as string });
+  expect(testOf("Go", "func (s *Stock) Total() int {}", "stock.go").subject).toBe("Total");
+  expect(testOf("JavaScript", "x = 1", "a.js")).toEqual({ subject: "", framework: "node:test", begin: "" });
 });
 
 test("code with fences is fenced by longer ones", () => {

@@ -1,14 +1,14 @@
 // One answer while it is written: asks the model and writes what it says into a turn.
 import { l10n } from "vscode";
-import { Refusal, type Message, type Said } from "../server/client.ts";
+import { Refusal, type Message, type Question, type Said } from "../server/client.ts";
 import { Unavailable, type Server } from "../server/server.ts";
 import { isWhole } from "../task/unfence.ts";
 import type { Turn } from "./protocol.ts";
 
 /** What is asked. `messages` says it in at most so many tokens, or throws `TooLong`. */
-export interface Job {
+export interface Job extends Omit<Question, "messages"> {
+  /** Of an answer that is to be code nothing is wanted after its first block. */
   kind: "code" | "prose";
-  maxTokens: number;
   messages(budget: number): Message[];
 }
 
@@ -31,6 +31,8 @@ export class Answer {
   readonly #abort = new AbortController();
   #since = performance.now();
   #first = 0;
+  /** What the answer goes on from. */
+  #begin = "";
 
   constructor(readonly turn: Turn, private readonly listener: Listener) {}
 
@@ -52,14 +54,18 @@ export class Answer {
       const { client, context } = await server.ready(signal);
       const maxTokens = Math.min(job.maxTokens, Math.floor(context / 2));
       const messages = job.messages(context - maxTokens - MARGIN);
+      const last = messages.at(-1);
+      this.#begin = last?.role === "assistant" ? last.content : "";
       this.#since = performance.now();
-      for await (const said of client.answer({ messages, maxTokens, kind: job.kind }, signal)) {
+      for await (const said of client.answer({ ...job, messages, maxTokens }, signal)) {
         this.#hear(said);
         if (job.kind === "code" && isWhole(this.turn.text)) break; // what would follow is an explanation that nobody asked for
       }
       if (this.isRunning) this.#end("done");
     } catch (error) {
-      if (!signal.aborted) this.#fail(error);
+      if (signal.aborted) return;
+      this.#fail(error);
+      void server.look();
     }
   }
 
@@ -78,7 +84,7 @@ export class Answer {
     const now = performance.now();
     if (turn.state === "waiting") {
       this.#first = now;
-      this.#change({ state: "writing", stage: undefined, figures: { tokens: 0, rate: 0, firstMs: now - this.#since } });
+      this.#change({ state: "writing", stage: undefined, text: this.#begin, figures: { tokens: 0, rate: 0, firstMs: now - this.#since } });
     }
     turn.text += text;
     if (turn.figures) {

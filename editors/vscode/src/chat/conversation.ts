@@ -18,6 +18,8 @@ export interface Entry {
   source?: Source | undefined;
   /** What the model was asked, for the questions that follow. */
   asked: string;
+  /** How often it was asked before. */
+  nBefore: number;
 }
 
 /** Older turns are no longer shown. */
@@ -48,17 +50,18 @@ export class Conversation implements Disposable {
 
   /** One task on some code. */
   perform(task: Task, source: Source): void {
-    this.#begin({ task, source, asked: "", turn: this.#turn(questionWords(task), source) });
+    this.#begin({ task, source, asked: "", nBefore: 0, turn: this.#turn(questionWords(task), source) });
   }
 
   /** A question, with code that goes along. */
   ask(text: string, source: Source | undefined): void {
-    this.#begin({ source, asked: questionOf(text, this.#isKnown(source) ? undefined : source, language()), turn: this.#turn(text, source) });
+    this.#begin({ source, nBefore: 0, asked: questionOf(text, this.#isKnown(source) ? undefined : source, language()), turn: this.#turn(text, source) });
   }
 
   /** Asks again what a turn asked; what came after it is no longer part of the conversation. */
   again(entry: Entry): void {
     this.entries.length = this.entries.indexOf(entry);
+    entry.nBefore++;
     this.#begin(entry);
   }
 
@@ -96,7 +99,7 @@ export class Conversation implements Disposable {
   }
 
   #questionJob(entry: Entry): Job {
-    return { kind: "prose", maxTokens: maxTokens(), messages: (budget) => [system(language()), ...this.#history(entry, budget), { role: "user", content: fitting(entry.asked, budget) }] };
+    return { kind: "prose", maxTokens: maxTokens(), temperature: 0.3, messages: (budget) => [system(language()), ...this.#history(entry, budget), { role: "user", content: fitting(entry.asked, budget) }] };
   }
 
   /** The thread before an entry, back to the task that began it, the newest first to be kept. */
@@ -130,16 +133,23 @@ function taskJob(entry: Entry, task: Task): Job {
   return {
     kind: isCode(task) ? "code" : "prose",
     maxTokens: maxTokens(),
+    ...samplingOf(entry, task),
     messages(budget) {
       const tokens = tokensOf(source.text);
       if (budget < tokens && isCode(task)) throw new TooLong(tokens, budget);
       const shown = beginning(source, budget);
       entry.turn.excerpt = shownOf(shown);
       const messages = promptOf(task, shown, language());
-      entry.asked = messages.at(-1)?.content ?? "";
+      entry.asked = messages.find(({ role }) => role === "user")?.content ?? "";
       return messages;
     },
   };
+}
+
+/** Code is copied and changed, so it repeats itself, and the first answer is the likeliest; another try is another one. */
+function samplingOf({ nBefore }: Entry, { name }: Task): { temperature: number; repetitionPenalty?: number } {
+  if (name !== "fix" && name !== "translate") return { temperature: 0.3 };
+  return { temperature: nBefore ? 0.6 : 0, repetitionPenalty: 1 };
 }
 
 function fitting(text: string, budget: number): string {

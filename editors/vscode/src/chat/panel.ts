@@ -9,7 +9,6 @@ const FRAME_MS = 30;
 export class Panel implements WebviewViewProvider, Disposable {
   #view: WebviewView | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #watch: Disposable | undefined;
   #isToFocus = false;
   readonly #said = new EventEmitter<FromPage>();
   readonly onDidSay = this.#said.event;
@@ -18,7 +17,6 @@ export class Panel implements WebviewViewProvider, Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#watch?.dispose();
     this.#said.dispose();
   }
 
@@ -27,13 +25,13 @@ export class Panel implements WebviewViewProvider, Disposable {
     const dist = Uri.joinPath(this.root, "dist");
     view.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     view.webview.onDidReceiveMessage((message: FromPage) => this.#hear(message));
-    view.onDidChangeVisibility(() => this.#look(view));
+    view.onDidChangeVisibility(() => this.server.watch(view.visible));
     view.onDidDispose(() => {
       this.#view = undefined;
-      this.#look(undefined);
+      this.server.watch(false);
     });
     view.webview.html = pageOf(view.webview, dist);
-    this.#look(view);
+    this.server.watch(view.visible);
   }
 
   /** Shows what there is, soon. */
@@ -62,15 +60,6 @@ export class Panel implements WebviewViewProvider, Disposable {
       this.#isToFocus = false;
     }
     this.#said.fire(message);
-  }
-
-  /** The server is watched while the page is seen. */
-  #look(view: WebviewView | undefined): void {
-    if (view?.visible && !this.#watch) this.#watch = this.server.watch();
-    if (!view?.visible) {
-      this.#watch?.dispose();
-      this.#watch = undefined;
-    }
   }
 
   #post(message: ToPage): void {

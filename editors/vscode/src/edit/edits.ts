@@ -2,7 +2,7 @@
 import { Position, Selection, commands, env, l10n, window, workspace, type TextEditor } from "vscode";
 import { resultOf, type Entry } from "../chat/conversation.ts";
 import { currentEditor, selectionOf } from "../source.ts";
-import { idOf } from "../task/prompt.ts";
+import { idOf } from "../task/languages.ts";
 import { blocksIn, indentedLike } from "../task/unfence.ts";
 import type { Proposals } from "./proposal.ts";
 import { wrapped } from "./wrap.ts";

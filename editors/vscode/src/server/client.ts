@@ -9,10 +9,12 @@ export interface Message {
 
 /** A question, and how it is sampled. */
 export interface Question {
+  /** If the last one is the assistant's, the answer goes on from it. */
   messages: Message[];
   maxTokens: number;
-  /** Code is copied and changed, prose is written: without and with the model's own variety. */
-  kind: "code" | "prose";
+  temperature: number;
+  /** What is copied must repeat; the model's own penalty where it is not given. */
+  repetitionPenalty?: number;
 }
 
 /** Where an answer waits. */
@@ -47,11 +49,12 @@ export class Client {
   constructor(private readonly address: Address) {}
 
   /** What the model's answer says, as it is written. */
-  async *answer({ messages, maxTokens, kind }: Question, signal: AbortSignal): AsyncGenerator<Said> {
+  async *answer({ messages, maxTokens, temperature, repetitionPenalty }: Question, signal: AbortSignal): AsyncGenerator<Said> {
     const response = await this.#send("/v1/chat/completions", signal, {
       model: "default", messages, max_tokens: maxTokens, stream: true, overflow: "drop_oldest",
       stream_options: { include_usage: true, include_stages: true },
-      ...(kind === "code" ? { temperature: 0, repetition_penalty: 1 } : { temperature: 0.3 }),
+      temperature, ...(repetitionPenalty === undefined ? {} : { repetition_penalty: repetitionPenalty }),
+      continue_final_message: messages.at(-1)?.role === "assistant",
     });
     if (!response.body) return;
     for await (const { name, data } of eventsOf(response.body)) {

@@ -9,7 +9,8 @@ export interface Health {
   message?: string;
 }
 
-const PATIENCE_MS = 1500;
+/** A port without a server refuses at once; a server on a busy machine may take its time. */
+const PATIENCE_MS = 5000;
 
 /** How the server at an address is; nothing where none answers, or another program. */
 export async function healthOf(url: string): Promise<Health | undefined> {

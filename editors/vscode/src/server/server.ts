@@ -1,4 +1,4 @@
-// The server that the extension speaks to: found, watched while somebody looks, and never started unasked.
+// The server that the extension speaks to: found, watched (more closely while somebody looks), and never started unasked.
 import { EventEmitter, workspace, type Disposable, type SecretStorage } from "vscode";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -10,7 +10,10 @@ import { healthOf, shareOf } from "./health.ts";
 import { maqueHome } from "./home.ts";
 
 const COMING_MS = 700;
-const CALM_MS = 4000;
+const SEEN_MS = 4000;
+const UNSEEN_MS = 20_000;
+/** What was found so long ago is still true. */
+const FRESH_MS = 10_000;
 
 /** A model that answers, and how many tokens it reads at once. */
 export interface Ready {
@@ -24,7 +27,8 @@ export class Unavailable extends Error {}
 export class Server implements Disposable {
   reach: Reach = { kind: "looking" };
   #ready: Ready | undefined;
-  #watchers = 0;
+  #foundAt = 0;
+  #isSeen = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #changed = new EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -36,10 +40,11 @@ export class Server implements Disposable {
     this.#changed.dispose();
   }
 
-  /** Looks now and then until what is returned is disposed of. */
-  watch(): Disposable {
-    if (this.#watchers++ === 0) void this.#goOn();
-    return { dispose: () => void (--this.#watchers === 0 && clearTimeout(this.#timer)) };
+  /** Looks now and then from now on; more often while it is seen. */
+  watch(isSeen: boolean): void {
+    const isNew = isSeen && !this.#isSeen;
+    this.#isSeen = isSeen;
+    if (isNew || this.#timer === undefined) void this.#goOn();
   }
 
   /** Finds out where a server is and how it is. */
@@ -47,13 +52,14 @@ export class Server implements Disposable {
     const found = await discover({ setting: setting("server"), note: await note() }, healthOf);
     const before = JSON.stringify(this.reach);
     [this.reach, this.#ready] = await this.#reached(found);
+    this.#foundAt = Date.now();
     if (JSON.stringify(this.reach) !== before) this.#changed.fire();
   }
 
   /** The model, once it answers; throws where nobody is on the way to it. */
   async ready(signal: AbortSignal): Promise<Ready> {
     for (;;) {
-      await this.look();
+      if (!this.#ready || FRESH_MS < Date.now() - this.#foundAt) await this.look();
       signal.throwIfAborted();
       if (this.#ready) return this.#ready;
       if (this.reach.kind !== "coming") throw new Unavailable();
@@ -73,7 +79,7 @@ export class Server implements Disposable {
   async #goOn(): Promise<void> {
     await this.look();
     clearTimeout(this.#timer);
-    if (0 < this.#watchers) this.#timer = setTimeout(() => void this.#goOn(), this.reach.kind === "coming" ? COMING_MS : CALM_MS);
+    this.#timer = setTimeout(() => void this.#goOn(), this.reach.kind === "coming" ? COMING_MS : this.#isSeen ? SEEN_MS : UNSEEN_MS);
   }
 
   async #reached(found: Found | undefined): Promise<[Reach, Ready | undefined]> {
@@ -84,7 +90,7 @@ export class Server implements Disposable {
     if (health.status === "failed") return [{ kind: "failed", ...details }, undefined];
     try {
       const client = new Client(await this.#withKey(found));
-      const { name, context } = await client.model(AbortSignal.timeout(CALM_MS));
+      const { name, context } = await client.model(AbortSignal.timeout(SEEN_MS));
       return [{ kind: "ready", url, model: name }, { client, context }];
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return [{ kind: "locked", url, model: "" }, undefined];
