@@ -1,20 +1,16 @@
 //! Inputs of matmul: f32 rows and, beside them, their int8 blocks of 32.
 
 use crate::block::SUB_BLOCK;
-use crate::elementwise::{fold, inverse_rms};
+use crate::elementwise::inverse_rms;
 use crate::parts::Parts;
+use crate::quantise::{Sums, quantise};
 use crate::vectorise::vectorise;
-use crate::{Buffer, Machine, Matrix};
+use crate::{Buffer, Isa, Machine, Matrix};
 use std::cell::RefCell;
 use std::ops::Range;
 
 /// Tokens that one tile of a product reads side by side.
 pub(crate) const TILE_TOKENS: usize = 8;
-/// Below this a block counts as zero: its inverse scale would overflow.
-const SMALLEST_AMAX: f32 = 1e-30;
-/// Adding it to an f32 below 2²² rounds that to an integer, half to even, in the low bits of the sum.
-const ROUNDING: f32 = 12_582_912.0; // 1.5 · 2²³
-
 /// A reusable buffer of activation rows `[n_tokens, n_cols]` in the two forms that matmul reads.
 ///
 /// The int8 form has one scale for each 32 elements of a row, `d = amax / 127`, and the elements
@@ -25,16 +21,11 @@ pub struct Activations {
     n_cols: usize,
     max_tokens: usize,
     n_tokens: usize,
-    floats: Buffer<f32>,                         // [n_tokens, n_cols]
-    quants: Buffer<i8>,                          // a · d ≈ x
-    scales: Buffer<f32>,                         // d
-    minus_sums: Buffer<i32>,                     // −Σ a
-    float_sums: Buffer<f32>,                     // −Σ a as a float, exactly
-    minus_half_sums: Buffer<[i32; 2]>,           // −Σ a of the first 16 elements, and of the last
-    float_half_sums: Buffer<[f32; 2]>,           // the same as floats, exactly
-    minus_pair_sums: Buffer<[i16; 2]>, // −Σ a of the elements 4j and 4j + 1, and of 4j + 2 and 4j + 3
-    minus_half_pair_sums: Buffer<[[i16; 2]; 2]>, // the same of the two halves
-    scaled_sums: Buffer<f32>,          // d · Σ a
+    floats: Buffer<f32>, // [n_tokens, n_cols]
+    quants: Buffer<i8>,  // a · d ≈ x
+    scales: Buffer<f32>, // d
+    sums: Buffer<Sums>,
+    scaled_sums: Buffer<f32>, // d · Σ a
 }
 
 /// Which forms of its rows a buffer keeps.
@@ -50,14 +41,9 @@ enum Forms {
 pub(crate) struct Tile<'a> {
     pub(crate) first_token: usize,
     pub(crate) n_tokens: usize,
-    pub(crate) quants: &'a [i8],      // [n_blocks][n_tokens][32]
-    pub(crate) scales: &'a [f32],     // [n_blocks][n_tokens]
-    pub(crate) minus_sums: &'a [i32], // [n_blocks][n_tokens]
-    pub(crate) float_sums: &'a [f32], // [n_blocks][n_tokens]
-    pub(crate) minus_half_sums: &'a [[i32; 2]], // [n_blocks][n_tokens]
-    pub(crate) float_half_sums: &'a [[f32; 2]], // [n_blocks][n_tokens]
-    pub(crate) minus_pair_sums: &'a [[i16; 2]], // [n_blocks][n_tokens]
-    pub(crate) minus_half_pair_sums: &'a [[[i16; 2]; 2]], // [n_blocks][n_tokens]
+    pub(crate) quants: &'a [i8],       // [n_blocks][n_tokens][32]
+    pub(crate) scales: &'a [f32],      // [n_blocks][n_tokens]
+    pub(crate) sums: &'a [Sums],       // [n_blocks][n_tokens]
     pub(crate) scaled_sums: &'a [f32], // [n_blocks][n_tokens]
 }
 
@@ -107,12 +93,7 @@ impl Activations {
             floats: Buffer::zeroed(n_floats),
             quants: Buffer::zeroed(n_quants),
             scales: Buffer::zeroed(n_blocks),
-            minus_sums: Buffer::zeroed(n_blocks),
-            float_sums: Buffer::zeroed(n_blocks),
-            minus_half_sums: Buffer::zeroed(n_blocks),
-            float_half_sums: Buffer::zeroed(n_blocks),
-            minus_pair_sums: Buffer::zeroed(n_blocks),
-            minus_half_pair_sums: Buffer::zeroed(n_blocks),
+            sums: Buffer::zeroed(n_blocks),
             scaled_sums: Buffer::zeroed(n_blocks),
         }
     }
@@ -161,12 +142,7 @@ impl Activations {
             n_tokens,
             quants: &self.quants[at..][..len],
             scales: &self.scales[at_block..][..n_blocks],
-            minus_sums: &self.minus_sums[at_block..][..n_blocks],
-            float_sums: &self.float_sums[at_block..][..n_blocks],
-            minus_half_sums: &self.minus_half_sums[at_block..][..n_blocks],
-            float_half_sums: &self.float_half_sums[at_block..][..n_blocks],
-            minus_pair_sums: &self.minus_pair_sums[at_block..][..n_blocks],
-            minus_half_pair_sums: &self.minus_half_pair_sums[at_block..][..n_blocks],
+            sums: &self.sums[at_block..][..n_blocks],
             scaled_sums: &self.scaled_sums[at_block..][..n_blocks],
         }
     }
@@ -174,18 +150,14 @@ impl Activations {
 
 /// Writes rows, or blocks of them, from several threads.
 pub(crate) struct Writer<'a> {
+    isa: Isa,
     forms: Forms,
     n_cols: usize,
     n_tokens: usize,
     floats: Parts<'a, f32>,
     quants: Parts<'a, i8>,
     scales: Parts<'a, f32>,
-    minus_sums: Parts<'a, i32>,
-    float_sums: Parts<'a, f32>,
-    minus_half_sums: Parts<'a, [i32; 2]>,
-    float_half_sums: Parts<'a, [f32; 2]>,
-    minus_pair_sums: Parts<'a, [i16; 2]>,
-    minus_half_pair_sums: Parts<'a, [[i16; 2]; 2]>,
+    sums: Parts<'a, Sums>,
     scaled_sums: Parts<'a, f32>,
 }
 
@@ -194,7 +166,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Panics
     /// If there are more than the buffer was made for.
-    pub(crate) fn new(to: &'a mut Activations, n_tokens: usize) -> Writer<'a> {
+    pub(crate) fn new(isa: Isa, to: &'a mut Activations, n_tokens: usize) -> Writer<'a> {
         assert!(
             n_tokens <= to.max_tokens,
             "{n_tokens} rows are more than {}",
@@ -202,18 +174,14 @@ impl<'a> Writer<'a> {
         );
         to.n_tokens = n_tokens;
         Writer {
+            isa,
             forms: to.forms,
             n_cols: to.n_cols,
             n_tokens,
             floats: Parts::new(&mut to.floats),
             quants: Parts::new(&mut to.quants),
             scales: Parts::new(&mut to.scales),
-            minus_sums: Parts::new(&mut to.minus_sums),
-            float_sums: Parts::new(&mut to.float_sums),
-            minus_half_sums: Parts::new(&mut to.minus_half_sums),
-            float_half_sums: Parts::new(&mut to.float_half_sums),
-            minus_pair_sums: Parts::new(&mut to.minus_pair_sums),
-            minus_half_pair_sums: Parts::new(&mut to.minus_half_pair_sums),
+            sums: Parts::new(&mut to.sums),
             scaled_sums: Parts::new(&mut to.scaled_sums),
         }
     }
@@ -248,22 +216,13 @@ impl<'a> Writer<'a> {
         // SAFETY: the caller has this block for itself.
         let quants = unsafe { self.quants.take(at * SUB_BLOCK..(at + 1) * SUB_BLOCK) };
         let (quants, _) = quants.as_chunks_mut::<SUB_BLOCK>();
-        let scale = quantize(&mut quants[0], x);
-        let sums = minus_half_pair_sums(&quants[0]);
-        let first = i32::from(sums[0][0]) + i32::from(sums[0][1]);
-        let second = i32::from(sums[1][0]) + i32::from(sums[1][1]);
-        let pairs = [sums[0][0] + sums[1][0], sums[0][1] + sums[1][1]];
+        let (scale, sums) = quantise(self.isa, &mut quants[0], x);
         let at = at..at + 1;
         // SAFETY: as above.
         unsafe {
             self.scales.take(at.clone())[0] = scale;
-            self.minus_half_pair_sums.take(at.clone())[0] = sums;
-            self.minus_pair_sums.take(at.clone())[0] = pairs;
-            self.minus_half_sums.take(at.clone())[0] = [first, second];
-            self.float_half_sums.take(at.clone())[0] = [first as f32, second as f32];
-            self.float_sums.take(at.clone())[0] = (first + second) as f32;
-            self.minus_sums.take(at.clone())[0] = first + second;
-            self.scaled_sums.take(at)[0] = scale * -(first + second) as f32;
+            self.sums.take(at.clone())[0] = sums;
+            self.scaled_sums.take(at)[0] = scale * -sums.minus_sum() as f32;
         }
     }
 }
@@ -282,7 +241,7 @@ pub(crate) fn load(machine: &Machine, to: &mut Activations, x: &[f32]) {
         "{} elements are no rows of {n_cols}",
         x.len()
     );
-    let writer = Writer::new(to, x.len() / n_cols);
+    let writer = Writer::new(machine.isa(), to, x.len() / n_cols);
     for_each_tile(machine, x.len() / n_cols, |tokens| {
         vectorise(
             machine.isa(),
@@ -316,7 +275,7 @@ pub(crate) fn load_normed(
         "{} elements are no rows of {n_cols}, or there are not as many weights",
         x.len()
     );
-    let writer = Writer::new(to, x.len() / n_cols);
+    let writer = Writer::new(machine.isa(), to, x.len() / n_cols);
     for_each_tile(machine, x.len() / n_cols, |tokens| {
         ROW.with_borrow_mut(|row| {
             row.resize(n_cols, 0.0);
@@ -339,48 +298,9 @@ pub(crate) fn load_normed(
     });
 }
 
-/// Returns the block's scale.
-#[inline(always)]
-fn quantize(quants: &mut [i8; SUB_BLOCK], x: &[f32; SUB_BLOCK]) -> f32 {
-    // The largest of all is the same in whichever order they are compared: 16 lanes are fast.
-    let mut lanes = [0.0f32; 16];
-    for half in x.as_chunks::<16>().0 {
-        for (lane, x) in lanes.iter_mut().zip(half) {
-            *lane = if *lane < x.abs() { x.abs() } else { *lane };
-        }
-    }
-    let amax = fold(lanes, |a, b| if a < b { b } else { a });
-    let (scale, inverse) = match amax < SMALLEST_AMAX {
-        true => (0.0, 0.0),
-        false => (amax / 127.0, 127.0 / amax),
-    };
-    for (q, x) in quants.iter_mut().zip(x) {
-        *q = (x * inverse + ROUNDING).to_bits() as i8;
-    }
-    scale
-}
-
-/// `−Σ a` of the elements `4j` and `4j + 1`, and of `4j + 2` and `4j + 3`, in each half of a block.
-#[inline(always)]
-fn minus_half_pair_sums(quants: &[i8; SUB_BLOCK]) -> [[i16; 2]; 2] {
-    let mut sums = [[0i16; 8]; 2];
-    for (sums, half) in sums.iter_mut().zip(quants.as_chunks::<16>().0) {
-        let (pairs, _) = half.as_chunks::<2>();
-        for (sum, pair) in sums.iter_mut().zip(pairs) {
-            *sum = -(i16::from(pair[0]) + i16::from(pair[1]));
-        }
-    }
-    let [a, b] = &sums;
-    [
-        [a[0] + a[2] + a[4] + a[6], a[1] + a[3] + a[5] + a[7]],
-        [b[0] + b[2] + b[4] + b[6], b[1] + b[3] + b[5] + b[7]],
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Isa;
     use std::num::NonZeroUsize;
 
     fn loaded(isa: Isa, n_cols: usize, x: &[f32]) -> Activations {
@@ -399,10 +319,11 @@ mod tests {
             let tile = activations.tile(0);
             let (quants, _) = tile.quants.as_chunks::<32>();
             assert_eq!(quants[0][..4], [127, 0, 2, -2]);
-            assert_eq!((tile.scales[0], tile.minus_sums[0]), (1.0, -127));
+            assert_eq!((tile.scales[0], tile.sums[0].centre(4)), (1.0, -127 << 4));
             assert_eq!((tile.scales[3], quants[3]), (0.0, [0; 32]));
             assert_eq!((quants[1][0], quants[4][31]), (-127, 127));
-            assert_eq!((tile.minus_half_sums[4], quants[2][0]), ([0, -127], 127));
+            assert_eq!(tile.sums[4].half_centres, [0, -127 * 32]);
+            assert_eq!(quants[2][0], 127);
             assert_eq!(tile.scaled_sums[4], tile.scales[4] * 127.0);
         }
     }
@@ -417,12 +338,7 @@ mod tests {
             let got = loaded(isa, 96, &x);
             assert_eq!(got.quants[..], want.quants[..]);
             assert_eq!(got.scales[..], want.scales[..]);
-            assert_eq!(got.minus_sums[..], want.minus_sums[..]);
-            assert_eq!(got.minus_half_sums[..], want.minus_half_sums[..]);
-            assert_eq!(got.float_half_sums[..], want.float_half_sums[..]);
-            assert_eq!(got.float_sums[..], want.float_sums[..]);
-            assert_eq!(got.minus_pair_sums[..], want.minus_pair_sums[..]);
-            assert_eq!(got.minus_half_pair_sums[..], want.minus_half_pair_sums[..]);
+            assert_eq!(got.sums[..], want.sums[..]);
             assert_eq!(got.scaled_sums[..], want.scaled_sums[..]);
             assert_eq!(got.row(18), &x[18 * 96..]);
         }

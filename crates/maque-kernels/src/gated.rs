@@ -55,7 +55,7 @@ pub(crate) fn multiply_gated(
         gate,
         up,
         x,
-        writer: Writer::new(out, x.n_tokens()),
+        writer: Writer::new(machine.isa(), out, x.n_tokens()),
     };
     for tiles in passes(x) {
         // Both matrices are read: pieces of half as many rows are as much work.

@@ -21,6 +21,7 @@ mod panel;
 mod parts;
 mod pool;
 pub mod probe;
+mod quantise;
 mod repack;
 mod rope;
 mod screen;

@@ -61,7 +61,7 @@ impl Multiplier for Vnni {
 }
 
 /// Sub-blocks that are unpacked at a time: they stay in the first-level cache while the tiles pass.
-const SLAB_BLOCKS: usize = 32;
+const SLAB_BLOCKS: usize = 16;
 /// The same for a single tile: short, so that unpacking and multiplying overlap.
 const SHORT_SLAB_BLOCKS: usize = 8;
 

@@ -39,8 +39,8 @@ fn quantized_sums(product: &Product<'_>, group: usize, tile: Tile<'_>) -> Sums {
         for (c, (sums, quants)) in all_sums.iter_mut().zip(quants).enumerate() {
             let at = b * tile.n_tokens + c;
             let dots = match kind {
-                Kind::Scaled => scaled_dots(&words, quants, tile.minus_half_sums[at], &lanes),
-                Kind::Centred { shift } => dots(&words, quants, tile.minus_sums[at] << shift),
+                Kind::Scaled => scaled_dots(&words, quants, tile.sums[at].half_centres, &lanes),
+                Kind::Centred { shift } => dots(&words, quants, tile.sums[at].centre(shift)),
                 Kind::Affine => dots(&words, quants, 0),
             };
             for ((sum, dot), lane) in sums.iter_mut().zip(dots).zip(&lanes) {
@@ -72,11 +72,11 @@ fn dots(words: &[Line], quants: &[i8], correction: i32) -> [i32; GROUP_ROWS] {
 fn scaled_dots(
     words: &Words,
     quants: &[i8; 32],
-    minus_sums: [i32; 2],
+    centres: [i32; 2],
     lanes: &[LaneScales; GROUP_ROWS],
 ) -> [i32; GROUP_ROWS] {
-    let first = dots(&words[..4], &quants[..16], minus_sums[0] << 5);
-    let second = dots(&words[4..], &quants[16..], minus_sums[1] << 5);
+    let first = dots(&words[..4], &quants[..16], centres[0]);
+    let second = dots(&words[4..], &quants[16..], centres[1]);
     std::array::from_fn(|row| {
         let [s0, s1] = lanes[row].s.map(i32::from);
         s0 * first[row] + s1 * second[row]

@@ -99,8 +99,8 @@ fn add<F: Packed, const N: usize>(
     let mut dots = [[_mm256_setzero_si256(); 2]; N];
     match F::KIND {
         Kind::Centred { shift } => {
-            for (dots, minus_sum) in dots.iter_mut().zip(x.part(x.tile.minus_sums)) {
-                *dots = [centre(*minus_sum, shift); 2];
+            for (dots, sums) in dots.iter_mut().zip(x.part(x.tile.sums)) {
+                *dots = [_mm256_set1_epi32(sums.centre(shift)); 2];
             }
             add_words(&mut dots, words, x.quants(), 0..N_WORDS);
         }
@@ -108,9 +108,8 @@ fn add<F: Packed, const N: usize>(
         Kind::Scaled => {
             for half in 0..2 {
                 let mut halves = [[_mm256_setzero_si256(); 2]; N];
-                let minus_sums = x.part(x.tile.minus_half_sums);
-                for (dots, minus_sums) in halves.iter_mut().zip(minus_sums) {
-                    *dots = [centre(minus_sums[half], 5); 2];
+                for (dots, sums) in halves.iter_mut().zip(x.part(x.tile.sums)) {
+                    *dots = [_mm256_set1_epi32(sums.half_centres[half]); 2];
                 }
                 let range = half * N_WORDS / 2..(half + 1) * N_WORDS / 2;
                 add_words(&mut halves, &words, x.quants(), range);
@@ -125,16 +124,6 @@ fn add<F: Packed, const N: usize>(
         }
     }
     grow::<F, N>(chains, dots, scales, x);
-}
-
-/// `−2^shift · Σ a` in each lane.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn centre(minus_sum: i32, shift: u32) -> __m256i {
-    _mm256_sll_epi32(
-        _mm256_set1_epi32(minus_sum),
-        _mm_cvtsi32_si128(shift as i32),
-    )
 }
 
 /// `dots[c] += words(j) · quants[c]` for some words.

@@ -109,10 +109,11 @@ fn add<F: Packed, const N: usize>(
 ) {
     let zero = _mm256_setzero_si256();
     let mut dots = [[zero; 2]; N];
+    let pairs = x.part(x.tile.sums).each_ref().map(|sums| &sums.minus_pairs);
     match F::KIND {
         Kind::Centred { shift: 7 } => {
             for h in 0..2 {
-                let mut sums = centres(x.part(x.tile.minus_pair_sums).each_ref(), 3);
+                let mut sums = centres(pairs, 3);
                 (0..N).for_each(|c| sums[c][1] = zero);
                 add_words(&mut sums, |j| words(h, j), x.quants(), 0..N_WORDS);
                 for (dots, [high, low]) in dots.iter_mut().zip(sums) {
@@ -122,7 +123,7 @@ fn add<F: Packed, const N: usize>(
             }
         }
         Kind::Centred { shift } => {
-            let mut sums = centres(x.part(x.tile.minus_pair_sums).each_ref(), shift);
+            let mut sums = centres(pairs, shift);
             add_words(&mut sums, |j| words(0, j), x.quants(), 0..N_WORDS);
             for (dots, sums) in dots.iter_mut().zip(sums) {
                 *dots = [widened(sums[0]), widened(sums[1])];
@@ -132,22 +133,21 @@ fn add<F: Packed, const N: usize>(
             let is_long = matches!(F::FORMAT, Format::Q5_1 | Format::Q5_K);
             let mut sums = [[zero; 2]; N];
             if is_long {
-                sums = centres(x.part(x.tile.minus_pair_sums).each_ref(), 4);
+                sums = centres(pairs, 4);
             }
             add_words(&mut sums, |j| words(0, j), x.quants(), 0..N_WORDS);
-            let minus_sums = x.part(x.tile.minus_sums);
-            for ((dots, sums), minus_sum) in dots.iter_mut().zip(sums).zip(minus_sums) {
+            for ((dots, sums), of_block) in dots.iter_mut().zip(sums).zip(x.part(x.tile.sums)) {
                 *dots = [widened(sums[0]), widened(sums[1])];
                 if is_long {
-                    let minus = _mm256_slli_epi32::<4>(_mm256_set1_epi32(*minus_sum));
+                    let minus = _mm256_set1_epi32(of_block.centre(4));
                     (0..2).for_each(|h| dots[h] = _mm256_sub_epi32(dots[h], minus));
                 }
             }
         }
         Kind::Scaled => {
             for half in 0..2 {
-                let halves = x.part(x.tile.minus_half_pair_sums);
-                let mut sums = centres(halves.each_ref().map(|sums| &sums[half]), 5);
+                let halves = x.part(x.tile.sums).each_ref();
+                let mut sums = centres(halves.map(|sums| &sums.minus_half_pairs[half]), 5);
                 let range = half * N_WORDS / 2..(half + 1) * N_WORDS / 2;
                 add_words(&mut sums, |j| words(0, j), x.quants(), range);
                 for (dots, sums) in dots.iter_mut().zip(sums) {

@@ -44,7 +44,7 @@ fn add<F: Packed, const N: usize>(
     for (k, column) in columns.take(n_cols).enumerate() {
         let ahead = column.as_ptr().wrapping_add(AHEAD);
         if ahead.addr() % LINE_BYTES == 0 {
-            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+            _mm_prefetch::<_MM_HINT_T1>(ahead.cast());
         }
         let weights = weights::<F>(column);
         for (c, sum) in sums.iter_mut().enumerate() {

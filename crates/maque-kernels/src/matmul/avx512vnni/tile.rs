@@ -105,29 +105,34 @@ pub(super) fn add<F: Packed, const N: usize, B: Blocks>(
         let block = unsafe { blocks.get::<F>(b) };
         let quants = &tile.quants[b * N * SUB_BLOCK..][..N * SUB_BLOCK];
         let (quants, _) = quants.as_chunks::<SUB_BLOCK>();
+        let of_block = &tile.sums[b * N..][..N];
         let dots: [__m512; N] = match F::KIND {
             Kind::Scaled => {
                 // Whole numbers below 2²⁴: f32 has them exactly.
                 let (first, second) = block.words.split_at(N_WORDS / 2);
-                let mut dots = floats(add_words::<N>(first, quants, 0));
-                let seconds = floats(add_words::<N>(second, quants, N_WORDS / 2));
-                let (sums, size) = (&tile.float_half_sums[b * N..][..N], _mm512_set1_ps(32.0));
-                for ((dot, second), sums) in dots.iter_mut().zip(seconds).zip(sums) {
-                    let first = _mm512_fmadd_ps(_mm512_set1_ps(sums[0]), size, *dot);
-                    let second = _mm512_fmadd_ps(_mm512_set1_ps(sums[1]), size, second);
-                    *dot = _mm512_fmadd_ps(second, block.s[1], _mm512_mul_ps(first, block.s[0]));
+                let [mut firsts, mut seconds] = [[_mm512_setzero_si512(); N]; 2];
+                for (c, sums) in of_block.iter().enumerate() {
+                    firsts[c] = _mm512_set1_epi32(sums.half_centres[0]);
+                    seconds[c] = _mm512_set1_epi32(sums.half_centres[1]);
+                }
+                let mut dots = floats(add_words::<N>(firsts, first, quants, 0));
+                let seconds = floats(add_words::<N>(seconds, second, quants, N_WORDS / 2));
+                for (dot, second) in dots.iter_mut().zip(seconds) {
+                    *dot = _mm512_fmadd_ps(second, block.s[1], _mm512_mul_ps(*dot, block.s[0]));
                 }
                 dots
             }
             Kind::Centred { shift } => {
-                let mut dots = floats(add_words::<N>(&block.words, quants, 0));
-                let size = _mm512_set1_ps((1u32 << shift) as f32);
-                for (dot, sum) in dots.iter_mut().zip(&tile.float_sums[b * N..][..N]) {
-                    *dot = _mm512_fmadd_ps(_mm512_set1_ps(*sum), size, *dot);
+                let mut dots = [_mm512_setzero_si512(); N];
+                for (dot, sums) in dots.iter_mut().zip(of_block) {
+                    *dot = _mm512_set1_epi32(sums.centre(shift));
                 }
-                dots
+                floats(add_words::<N>(dots, &block.words, quants, 0))
             }
-            Kind::Affine => floats(add_words::<N>(&block.words, quants, 0)),
+            Kind::Affine => {
+                let zeros = [_mm512_setzero_si512(); N];
+                floats(add_words::<N>(zeros, &block.words, quants, 0))
+            }
         };
         let (scales, scaled_sums) = (&tile.scales[b * N..][..N], &tile.scaled_sums[b * N..][..N]);
         for c in 0..N {
@@ -151,15 +156,15 @@ fn floats<const N: usize>(dots: [__m512i; N]) -> [__m512; N] {
     floats
 }
 
-/// `Σ word · quants[c]` of each column, `first_word` being the first of the words.
+/// `dots[c] + Σ word · quants[c]`, `first_word` being the first of the words.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 #[inline]
 fn add_words<const N: usize>(
+    mut dots: [__m512i; N],
     words: &[__m512i],
     quants: &[[i8; SUB_BLOCK]],
     first_word: usize,
 ) -> [__m512i; N] {
-    let mut dots = [_mm512_setzero_si512(); N];
     for (j, word) in words.iter().enumerate() {
         for (dot, quants) in dots.iter_mut().zip(quants) {
             let (quads, _) = quants.as_chunks::<4>();
