@@ -2,8 +2,8 @@
 """Eight people at work for a long time, three of ten answers cancelled: does memory grow, are descriptors and pages given back?
 usage: soak.py MAQUE_BINARY MODEL.gguf [MINUTES [LEAK_BYTES]]
 Memory is RssAnon + VmSwap, every two seconds after a fifth of the time; its slope must be at most 1 MiB an hour, or, in a run too
-short to tell that from noise, at most three times the slope's standard error above zero. LEAK_BYTES checks the meter: so many bytes
-a request are added to what is measured, and the run must then fail. A greedy answer must be the same throughout."""
+short to tell that from noise, at most three times the slope's standard error above zero. A greedy answer must be the same throughout.
+leak.sh checks the meter by a build that leaks; LEAK_BYTES does so without one: so many bytes a request are added to what is measured."""
 import http.client
 import json
 import math

@@ -22,6 +22,8 @@ pub(crate) struct Catalogue {
 pub(crate) struct Model {
     pub(crate) name: ModelName,
     pub(crate) description: String,
+    #[serde(default)]
+    pub(crate) chinese: String,
     pub(crate) license: String,
     pub(crate) file: FileName,
     pub(crate) n_bytes: Option<u64>,

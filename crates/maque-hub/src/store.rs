@@ -39,6 +39,8 @@ pub struct Offer {
     pub name: String,
     /// What it is, in a sentence.
     pub description: String,
+    /// The same in Chinese; empty where nobody has written it.
+    pub chinese: String,
     /// Bytes to fetch; 0 where only its source knows.
     pub n_bytes: u64,
     /// Licence.
@@ -61,6 +63,7 @@ impl Store {
         let offers = models.map(|model| Offer {
             name: model.name.to_string(),
             description: model.description.clone(),
+            chinese: model.chinese.clone(),
             n_bytes: model.n_bytes.unwrap_or(0),
             license: model.license.clone(),
         });

@@ -7,8 +7,9 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-/// Bytes that the bandwidth probe reads per pass, over all threads: larger than most caches.
-const READ_BYTES: usize = 256 << 20;
+/// Bytes that the bandwidth probe reads per pass, over all threads: more than a model's weights, so that what a large
+/// cache keeps of one pass is gone before the next one reads it.
+const READ_BYTES: usize = 512 << 20;
 /// Passes of which the fastest counts.
 const N_PASSES: usize = 7;
 /// Iterations of an arithmetic loop per pass (5 to 40 ms).
@@ -93,15 +94,16 @@ fn sum(bytes: &[u8]) -> u64 {
     sums.iter().fold(0, |all, sum| all.wrapping_add(*sum))
 }
 
-/// Asks for the four cache lines 2 KiB after these.
+/// Asks for the four cache lines 8 KiB after these, as products do.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn fetch_ahead(chunk: &[[u8; 8]; 32]) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    use crate::panel::AHEAD;
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
     for line in 0..4 {
-        let address = chunk.as_ptr().cast::<i8>().wrapping_add(2048 + 64 * line);
+        let address = chunk.as_ptr().cast::<i8>().wrapping_add(AHEAD + 64 * line);
         // SAFETY: a prefetch of any address reads nothing that the program sees, and never faults.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address) };
     }
 }
 

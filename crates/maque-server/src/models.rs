@@ -46,6 +46,8 @@ pub struct Model {
     pub n_bytes: u64,
     /// What it is, in a sentence.
     pub description: String,
+    /// The same in Chinese, if somebody has written it.
+    pub chinese: String,
     /// Its licence.
     pub license: String,
     /// Of its file, in hexadecimal, if it is here.

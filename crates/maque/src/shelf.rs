@@ -39,12 +39,14 @@ impl Models for Shelf {
         for offer in self.store.catalogue() {
             let described = Model {
                 description: offer.description,
+                chinese: offer.chinese,
                 license: offer.license,
                 ..Model::default()
             };
             match models.iter_mut().find(|model| model.name == offer.name) {
                 Some(model) => {
                     model.description = described.description;
+                    model.chinese = described.chinese;
                     model.license = described.license;
                 }
                 None => models.push(Model {

@@ -4,7 +4,7 @@ import { Rate } from "../base/rate";
 import { notices } from "../parts/notices";
 import { models, removeModel, work, type ModelRow, type Step } from "../wire/admin";
 import { reason } from "../wire/api";
-import { useWords } from "../words/words";
+import { useLanguage, useWords } from "../words/words";
 import { useAsked } from "./asked";
 
 const LOOK_MS = 3000;
@@ -23,6 +23,7 @@ export function ModelsPart() {
 
 function Row({ model, onChange }: { model: ModelRow; onChange: () => Promise<void> }) {
   const { admin: words, model: lost } = useWords();
+  const language = useLanguage();
   const [step, setStep] = useState<Step | undefined>();
   const [rate] = useState(() => new Rate());
   const run = async (task: "pull" | "verify") => {
@@ -49,10 +50,11 @@ function Row({ model, onChange }: { model: ModelRow; onChange: () => Promise<voi
     }
     await onChange();
   };
+  const description = language === "zh" && model.chinese ? model.chinese : model.description;
   const shown = step ?? model.job ?? undefined;
   return (
     <li class="row-item model">
-      <p><b>{model.name}</b>{model.served && <span class="tag">{words.served}</span>}<small>{model.description}{model.license && ` · ${model.license}`}{0 < model.n_bytes && ` · ${words.size(model.n_bytes)}`}</small></p>
+      <p><b>{model.name}</b>{model.served && <span class="tag">{words.served}</span>}<small>{description}{model.license && ` · ${model.license}`}{0 < model.n_bytes && ` · ${words.size(model.n_bytes)}`}</small></p>
       {shown ? <Progress step={shown} rate={rate} name={model.name} /> : (
         <div class="row-tools">
           {!model.here && <button type="button" class="quiet strong" aria-label={`${words.pull}: ${model.name}`} onClick={() => void run("pull")}>{words.pull}</button>}

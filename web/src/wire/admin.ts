@@ -47,6 +47,7 @@ export interface ModelRow {
   served: boolean;
   n_bytes: number;
   description: string;
+  chinese: string;
   license: string;
   job: Step | null;
 }

@@ -1,6 +1,7 @@
 //! `maque list`: the models that are here, and those that can be pulled.
 
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::say::Say;
 use crate::settings::{ByteSize, ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
@@ -24,7 +25,11 @@ impl List {
         let store = Store::open(&settings.home.value)?;
         if self.catalogue {
             let row = |offer: &maque_hub::Offer| {
-                (offer.name.clone(), offer.n_bytes, offer.description.clone())
+                let description = match Language::of_user() {
+                    Language::Chinese if !offer.chinese.is_empty() => &offer.chinese,
+                    _ => &offer.description,
+                };
+                (offer.name.clone(), offer.n_bytes, description.clone())
             };
             return self.show(&store.catalogue(), row);
         }
