@@ -1,5 +1,5 @@
 // Makes the pictures of docs/editor, with the model at MAQUE_WEIGHTS:
-// CODE_SERVER=entry.js MAQUE_BIN=… MAQUE_WEIGHTS=qwen2.5-coder.gguf SHOTS=../../docs/editor node e2e/shots.mjs
+// CODE_SERVER=entry.js MAQUE_BIN=… MAQUE_WEIGHTS=qwen2.5-coder.gguf SHOTS=../../docs/editor node e2e/shots.mjs [name …]
 import { readFileSync } from "node:fs";
 import { ready, start } from "../../../web/e2e/server.mjs";
 import { bar, command, end, goTo, live, openEditor, openFile, select, shot, startEditor, turn, whole, widen } from "./editor.mjs";
@@ -11,8 +11,9 @@ const DARK = "Default Dark Modern";
 const server = start();
 await ready(server);
 
-/** An editor of a language and a theme, with the side bar open. */
-async function editing(locale, theme, draw) {
+/** A picture of an editor of a language and a theme, with the side bar open. */
+async function picture(name, locale, theme, draw) {
+  if (2 < process.argv.length && !process.argv.includes(name)) return;
   const editor = await startEditor({ files: { "stock.py": CODE }, home: server.home, locale, settings: { "workbench.colorTheme": theme, "editor.fontSize": 15, "workbench.layoutControl.enabled": false, "workbench.activityBar.location": "default" } });
   const page = await openEditor(editor, { viewport: { width: 1200, height: 720 }, deviceScaleFactor: 1.25, colorScheme: theme === DARK ? "dark" : "light" });
   await openFile(page, "stock.py");
@@ -23,6 +24,7 @@ async function editing(locale, theme, draw) {
   await page.mouse.move(800, 690);
   try {
     await draw(page);
+    await shot(page, name);
   } catch (error) {
     await shot(page, "failed");
     throw error;
@@ -40,30 +42,27 @@ async function asks(page, question, n) {
   while ((await prose.textContent()).length < n) await page.waitForTimeout(20);
 }
 
-await editing("en", LIGHT, async (page) => {
+await picture("en-light-streaming", "en", LIGHT, async (page) => {
   await select(page, 4, 9);
   await command(page, "Maque: Explain");
   await whole(page, turn(page, "Explain"));
   await asks(page, "How do I use it for a list of three prices? Show the call.", 160);
-  await shot(page, "en-light-streaming");
 });
-await editing("en", DARK, async (page) => {
+await picture("en-dark-diff", "en", DARK, async (page) => {
   await select(page, 12, 16);
   await command(page, "Maque: Fix");
   await (await whole(page, turn(page, "Fix"))).locator("[data-action=replace]").click();
   await page.locator(".monaco-diff-editor .line-insert").first().waitFor();
   await bar(page).locator("[data-action=accept]").waitFor();
   await page.waitForTimeout(800);
-  await shot(page, "en-dark-diff");
 });
-await editing("zh-cn", DARK, async (page) => {
-  await select(page, 19, 21);
+await picture("zh-dark-streaming", "zh-cn", DARK, async (page) => {
+  await select(page, 4, 9);
   await command(page, "Maque: 解释");
   await whole(page, turn(page, "解释"));
-  await asks(page, "把它改写成普通的 for 循环，并说明每一步", 130);
-  await shot(page, "zh-dark-streaming");
+  await asks(page, "写一个调用它的例子，三件商品，打九折", 60);
 });
-await editing("zh-cn", LIGHT, async (page) => {
+await picture("zh-light-live", "zh-cn", LIGHT, async (page) => {
   await select(page, 12, 16);
   await command(page, "Maque: 写测试");
   await whole(page, turn(page, "写测试"));
@@ -71,7 +70,6 @@ await editing("zh-cn", LIGHT, async (page) => {
   await command(page, "Maque: 实时解释");
   await whole(page, live(page));
   await page.waitForTimeout(300);
-  await shot(page, "zh-light-live");
 });
 await end();
 await server.kill();
