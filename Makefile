@@ -7,7 +7,7 @@ MAQUE := target/release/maque
 TEST_HOME ?= $(HOME)/.cache/maque-test
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 
-.PHONY: run test bench build web tools lint deny web-test editor-test weights rust-test e2e editor-e2e clean
+.PHONY: run test bench install build web tools lint deny web-test editor-test weights rust-test e2e editor-e2e clean
 
 run: tools build
 	$(MAQUE) serve --open
@@ -16,6 +16,11 @@ test: tools build lint web-test editor-test rust-test e2e editor-e2e
 
 build: web/dist/index.html
 	cargo build --release --locked -p maque
+
+# Under PREFIX: maque, mq, completions, and qwen where the name is free.
+PREFIX ?= /usr/local
+install: build
+	./scripts/install.sh $(MAQUE) $(PREFIX)
 
 web: web/dist/index.html
 

@@ -1,6 +1,7 @@
 // Drives the page in the system's Chromium against the real binary with real weights:
 // MAQUE_BIN=… MAQUE_WEIGHTS=model.gguf [SHOTS=folder] [DIST=dist] node e2e/run.mjs [scene …]
 import { assert, end, trouble } from "./browser.mjs";
+import { escalating } from "./escalating.mjs";
 import { keeping, restarting } from "./keeping.mjs";
 import { library, models, pages, sharing } from "./pages.mjs";
 import { ready, start } from "./server.mjs";
@@ -15,6 +16,7 @@ try {
   await keeping(url);
   await showing(url);
   await hostile(url);
+  await escalating(url);
   await pages(url);
   await sharing();
   await models();

@@ -165,6 +165,12 @@ impl ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "ended_early", message)
     }
 
+    /// What the larger model elsewhere did instead of answering.
+    pub(crate) fn upstream(why: &str) -> ApiError {
+        let message = format!("the upstream model: {why}");
+        ApiError::new(StatusCode::BAD_GATEWAY, "upstream_failed", message)
+    }
+
     /// What an embedding of a text needs.
     pub(crate) fn no_embedding_model() -> ApiError {
         let message = "no embedding model is loaded; this server has a chat model only";

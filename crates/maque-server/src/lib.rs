@@ -37,6 +37,7 @@ mod store;
 mod structure;
 mod tools;
 mod traffic;
+mod upstream;
 mod visitors;
 mod written;
 
@@ -51,3 +52,4 @@ pub use service::{Parts, Service};
 pub use sharing::{Listeners, Network};
 pub use stage::Stage;
 pub use store::{Store, StoreError};
+pub use upstream::{UPSTREAM, Upstream, UpstreamError, UpstreamOptions};

@@ -73,6 +73,12 @@ limits! {
         "that the answer of a conversation goes on while nobody watches it", "对话的回答在无人观看时继续的时间";
     SAVE_EVERY: Duration = Duration::from_secs(1), "between two saves of an answer that grows", "回答增长时两次保存的间隔";
 
+    // The larger model elsewhere
+    UPSTREAM_SILENCE: Duration = Duration::from_secs(60),
+        "without a byte of a larger model's answer", "更大的模型没有任何回应的时限";
+    MAX_UPSTREAM_ANSWER: usize = 8 << 20, "bytes of a larger model's answer", "更大的模型一次回答的字节数";
+    MAX_UPSTREAM_LINE: usize = 1 << 20, "bytes of a line of its stream", "其数据流一行的字节数";
+
     // Structures and tools
     MAX_GRAMMAR: usize = 64 << 10,
         "bytes of a JSON schema, regex or grammar; of the parameters of all tools together", "JSON schema、正则或语法的字节数；所有工具参数的总字节数";

@@ -4,7 +4,7 @@ use crate::access::{self, Access, Ends, Reception};
 use crate::api::anthropic::messages::{count_tokens as count, messages};
 use crate::api::ollama::{self, generate::generate};
 use crate::api::openai::{chat, completions, models, responses};
-use crate::api::ops::described::{self, capabilities};
+use crate::api::ops::described;
 use crate::api::ops::{self, text};
 use crate::api::{library, maque};
 use crate::body::json;
@@ -12,11 +12,13 @@ use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::generations::Generations;
 use crate::health::health;
+use crate::identity::Identity;
 use crate::jobs::Jobs;
 use crate::record::{Line, Record};
 use crate::sharing::Sharing;
 use crate::store::Store;
 use crate::traffic::Traffic;
+use crate::upstream::{UPSTREAM, Upstream};
 use crate::{RequestLog, ServerOptions, Service, Stage, identity, page};
 use axum::Router;
 use axum::body::Body;
@@ -43,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) sharing: Arc<Sharing>,
     pub(crate) since: Instant,
     pub(crate) library: Option<Library>,
+    upstream: Option<Upstream>,
     log: RequestLog,
     traffic: Arc<Traffic>,
     stages: watch::Receiver<Stage>,
@@ -78,6 +81,28 @@ impl Shared {
 }
 
 impl Shared {
+    /// The larger model elsewhere, if there is one that this person may use.
+    fn upstream_for(&self, identity: Identity) -> Option<&Upstream> {
+        let upstream = self.upstream.as_ref();
+        upstream.filter(|upstream| upstream.admits(identity.role))
+    }
+
+    /// The same, if a chat request names it: nothing else ever sends anything there.
+    pub(crate) fn upstream_named(
+        &self,
+        body: &Value,
+        identity: Identity,
+    ) -> Result<Option<&Upstream>, ApiError> {
+        match (&self.upstream, self.upstream_for(identity)) {
+            (Some(_), upstream) if body["model"] == UPSTREAM => {
+                upstream.map(Some).ok_or_else(|| {
+                    ApiError::forbidden("only an administrator may ask the upstream model")
+                })
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The conversations of everybody.
     pub(crate) fn store(&self) -> Result<&Store, ApiError> {
         Ok(self.reception.store()?)
@@ -98,6 +123,7 @@ pub(crate) fn routes(
         sharing: Arc::clone(sharing),
         since: Instant::now(),
         library: options.library.clone(),
+        upstream: options.upstream.clone(),
         log: options.log,
         traffic: Arc::new(Traffic::new()),
         stages,
@@ -129,7 +155,7 @@ pub(crate) fn routes(
         .get("/livez", Access::Public, livez)
         .get("/metrics", Access::Key, metrics)
         .get("/openapi.json", Access::Key, openapi)
-        .get("/v1/capabilities", Access::Key, told(capabilities))
+        .get("/v1/capabilities", Access::Key, capabilities)
         .post("/tokenize", Access::Key, asked(text::tokenize))
         .post("/detokenize", Access::Key, asked(text::detokenize))
         .post("/apply-template", Access::Key, asked(text::apply_template))
@@ -324,20 +350,41 @@ async fn guard(State(hostname): State<Arc<str>>, request: Request, next: Next) -
     response
 }
 
-async fn list_models(State(shared): State<Shared>) -> Result<Response, ApiError> {
-    Ok(models::list(&shared.service()?))
+async fn list_models(
+    State(shared): State<Shared>,
+    identity: Identity,
+) -> Result<Response, ApiError> {
+    let upstream = shared.upstream_for(identity);
+    Ok(models::list(&shared.service()?, upstream))
 }
 
 async fn one_model(
     State(shared): State<Shared>,
+    identity: Identity,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    Ok(models::one(&shared.service()?, &id))
+    let upstream = shared.upstream_for(identity);
+    Ok(models::one(&shared.service()?, upstream, &id))
 }
 
-async fn chat_completions(State(shared): State<Shared>, body: Body) -> Result<Response, ApiError> {
+async fn capabilities(
+    State(shared): State<Shared>,
+    identity: Identity,
+) -> Result<Response, ApiError> {
+    let upstream = shared.upstream_for(identity);
+    Ok(described::capabilities(&shared.service()?, upstream))
+}
+
+async fn chat_completions(
+    State(shared): State<Shared>,
+    identity: Identity,
+    body: Body,
+) -> Result<Response, ApiError> {
     let body = json(body).await?;
-    Ok(chat::chat(shared.service()?, body).await)
+    match shared.upstream_named(&body, identity)? {
+        Some(upstream) => Ok(upstream.chat(body).await),
+        None => Ok(chat::chat(shared.service()?, body).await),
+    }
 }
 
 async fn text_completions(State(shared): State<Shared>, body: Body) -> Result<Response, ApiError> {

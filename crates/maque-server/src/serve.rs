@@ -8,7 +8,7 @@ use crate::limits::{
 use crate::routes::routes;
 use crate::sharing::{Entrance, Listeners, Network, Sharing};
 use crate::visitors::Visitors;
-use crate::{Models, RequestLog, Stage};
+use crate::{Models, RequestLog, Stage, Upstream};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -36,6 +36,8 @@ pub struct ServerOptions {
     pub models: Arc<dyn Models>,
     /// The network that it can be shared with.
     pub network: Arc<dyn Network>,
+    /// A larger model elsewhere, for requests that name it.
+    pub upstream: Option<Upstream>,
     /// Where others on the network reach this server by its own listeners.
     pub urls: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use crate::exit::Problem;
 use crate::say::Say;
 use crate::settings::{ByteSize, Dtype, Speculation};
+use crate::upstream::UpstreamTable;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -26,6 +27,7 @@ pub(crate) struct ConfigFile {
     pub(crate) share: Option<bool>,
     pub(crate) api_keys: Option<Vec<String>>,
     pub(crate) hf_endpoint: Option<String>,
+    pub(crate) upstream: Option<UpstreamTable>,
 }
 
 impl ConfigFile {

@@ -184,6 +184,10 @@ const TEXTS: &[(&str, &str)] = &[
         "所问的文件（可重复）",
     ),
     (
+        "Ask the larger model of config.toml instead: what is asked leaves this machine",
+        "改问 config.toml 中更大的模型：所问的内容会离开本机",
+    ),
+    (
         "Work through an input that is too long in pieces, and join the answers",
         "输入太长时分段处理，并把回答连起来",
     ),

@@ -43,6 +43,7 @@ mod start;
 mod talk;
 mod turns;
 mod unavailable;
+mod upstream;
 
 use std::io::Write;
 use std::process::ExitCode;

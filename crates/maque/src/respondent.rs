@@ -9,10 +9,10 @@ use crate::reply::{Reply, refusal};
 use crate::say::Say;
 use crate::settings::{Origin, Settings};
 use crate::talk::Talk;
-use crate::{commands::serve::tell, start};
+use crate::{commands::serve::tell, start, upstream};
 use http_body_util::BodyExt;
 use maque_model::Message;
-use maque_server::Service;
+use maque_server::{Service, Upstream};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub(crate) enum Respondent {
     Server(Client),
     /// A model loaded here.
     Here(Service),
+    /// The larger model elsewhere.
+    Elsewhere(Upstream),
 }
 
 /// Tokens of a prompt, and of the context that it must fit.
@@ -53,11 +55,18 @@ impl Respondent {
         Ok(Respondent::Here(tokio::task::spawn_blocking(load).await??))
     }
 
+    /// The larger model of the settings.
+    pub(crate) fn elsewhere(settings: &Settings) -> Result<Respondent, Problem> {
+        let upstream = upstream::configured(settings)?;
+        let upstream = upstream.ok_or_else(|| Problem::usage(Say::NoUpstream))?;
+        Ok(Respondent::Elsewhere(upstream))
+    }
+
     /// The running server, if that is who answers.
     pub(crate) fn server(&self) -> Option<&Client> {
         match self {
             Respondent::Server(client) => Some(client),
-            Respondent::Here(_) => None,
+            Respondent::Here(_) | Respondent::Elsewhere(_) => None,
         }
     }
 
@@ -70,6 +79,7 @@ impl Respondent {
                 let status = response.status();
                 (status, whole(response.into_body()).await.map_err(lost)?)
             }
+            Respondent::Elsewhere(_) => return Err(Problem::usage(Say::NotElsewhere)),
             Respondent::Here(service) => {
                 let (head, body) = service.tokenize(body).await.into_parts();
                 let bytes = body.collect().await.map_err(|error| lost(error.into()))?;
@@ -88,6 +98,9 @@ impl Respondent {
                 Reply::new(response.map_err(lost)?).await
             }
             Respondent::Here(service) => Reply::new(service.chat(question.body()).await).await,
+            Respondent::Elsewhere(upstream) => {
+                Reply::new(upstream.chat(question.body()).await).await
+            }
         }
     }
 }

@@ -102,6 +102,14 @@ sentences! {
     FileAmongWords { path: String } =>
         "{path} is a file among the words of the question: put the question in quotation marks, and its files after it",
         "问题的词语中间有文件 {path}：请给问题加引号，把文件写在它后面";
+    WrongUpstream { why: String } => "config.toml: {why}", "config.toml 有误：{why}";
+    KeyNotPrivate { path: String } =>
+        "the key in {path} can be read by others; protect it with: chmod 600 {path}", "其他用户可以读取 {path} 中的密钥；请先运行：chmod 600 {path}";
+    NoUpstream =>
+        "no larger model is configured: write [upstream] with url and model to config.toml", "没有配置更大的模型：请在 config.toml 中写 [upstream]，含 url 和 model";
+    NotElsewhere => "the larger model cannot count tokens; leave out --split", "更大的模型无法计算 token 数；请去掉 --split";
+    Leaving { n: usize, host: String } =>
+        "{n} characters leave this machine for {host}", "{n} 个字符将离开本机，发往 {host}";
     About { path: String } => "about {path}", "所问文件：{path}";
     Piece { piece: usize, n: usize } => "piece {piece} of {n}", "第 {piece} 段，共 {n} 段";
     PersonaUnknown { name: String, known: String } =>

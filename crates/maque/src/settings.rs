@@ -3,6 +3,7 @@
 use crate::calibration::Calibration;
 use crate::exit::Problem;
 use crate::say::Say;
+use crate::upstream::UpstreamTable;
 use crate::{config_file::ConfigFile, cores, memory};
 use maque_kernels::Isa;
 use std::fmt;
@@ -148,6 +149,7 @@ pub(crate) struct Settings {
     pub(crate) share: Setting<bool>,
     pub(crate) api_keys: Setting<Vec<String>>,
     pub(crate) hf_endpoint: Setting<Option<String>>,
+    pub(crate) upstream: Setting<Option<UpstreamTable>>,
 }
 
 impl Settings {
@@ -225,6 +227,7 @@ impl<'a> Resolver<'a> {
             hf_endpoint: self
                 .pick(None, "HF_ENDPOINT", file.hf_endpoint.clone(), String::new)?
                 .map(|url| Some(url).filter(|url| !url.is_empty())),
+            upstream: choose(None, file.upstream.clone().map(Some), || None),
             home: self.home,
         })
     }

@@ -4,16 +4,20 @@ import { kept } from "../base/keep";
 import { useWords } from "../words/words";
 import type { Words } from "../words/zh";
 import { Icon } from "../parts/icons";
+import type { Chat } from "../talk/chat";
+import { Escalation } from "./escalation";
 import { hintFor, tipsFor, type HintName, type Tip, type TipName } from "./tips";
 
 const PAUSE_MS = 350;
 
 interface Props {
+  chat: Chat;
   draft: string;
+  onEscalate: () => void;
   onRewrite: (text: string) => void;
 }
 
-export function Coach({ draft, onRewrite }: Props) {
+export function Coach({ chat, draft, onEscalate, onRewrite }: Props) {
   const { coach: words } = useWords();
   const [off, setOff] = useState(() => kept.get("coach.off").split(" "));
   const [steps, setSteps] = useState<{ list: string[]; n: number }>({ list: [], n: 0 });
@@ -33,7 +37,7 @@ export function Coach({ draft, onRewrite }: Props) {
   const shown = hint && !off.includes(hint) ? hint : undefined;
   return (
     <div class="coach" role="status">
-      {shown && draft && <p class="note"><span><b>{words.note}</b> {words[shown]}</span><Dismiss onClick={() => dismiss(shown)} /></p>}
+      {shown && draft && <p class="note"><span><b>{words.note}</b> {words[shown]}</span><Escalation chat={chat} draft={draft} onSend={onEscalate} /><Dismiss onClick={() => dismiss(shown)} /></p>}
       {tip && draft && !shown && <TipLine tip={tip} words={words} onRewrite={onRewrite} onSplit={split} onDismiss={() => dismiss(tip.name)} />}
       {!draft && next && (
         <p class="tip">

@@ -73,9 +73,10 @@ export class Chat extends Store {
     this.changed();
   }
 
-  send(content: string): Promise<void> {
+  /** Asks; `model` is who answers this one question, if not the conversation's own. */
+  send(content: string, model?: string): Promise<void> {
     const after = this.active;
-    return this.#ask({ content, after, since: performance.now() }, "/messages", { content, parent: after });
+    return this.#ask({ content, after, since: performance.now() }, "/messages", { content, parent: after, ...(model ? { model } : {}) });
   }
 
   edit(id: number, content: string): Promise<void> {

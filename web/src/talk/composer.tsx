@@ -39,10 +39,10 @@ export function Composer({ chat, onPrompts }: Props) {
     setDraft(text);
     field.current?.focus();
   };
-  const send = () => {
+  const send = (model?: string) => {
     if (!canSend) return;
     if (MAX_BYTES < new Blob([draft]).size) return notices.say(words.tooLong);
-    void chat.send(draft.trim());
+    void chat.send(draft.trim(), model);
     put("");
   };
   const press = (event: KeyboardEvent) => {
@@ -55,7 +55,7 @@ export function Composer({ chat, onPrompts }: Props) {
   return (
     <>
       {chat.trouble !== undefined && <p class="stage trouble" role="alert">{words.notSent(chat.trouble)}</p>}
-      <Coach draft={draft} onRewrite={put} />
+      <Coach chat={chat} draft={draft} onEscalate={() => send("upstream")} onRewrite={put} />
       <div class="box">
         <textarea ref={field} id="ask" rows={1} value={draft} placeholder={words.placeholder} aria-label={words.placeholder}
           onInput={(event) => setDraft(event.currentTarget.value)} onKeyDown={press} />
@@ -66,7 +66,7 @@ export function Composer({ chat, onPrompts }: Props) {
           <Gauge chat={chat} draft={draft} />
           {chat.isBusy
             ? <button type="button" class="main stop" onClick={() => void chat.stop()}><Icon name="stop" />{words.stop}</button>
-            : <button type="button" class="main" disabled={!canSend} onClick={send}>{words.send}</button>}
+            : <button type="button" class="main" disabled={!canSend} onClick={() => send()}>{words.send}</button>}
         </div>
       </div>
     </>

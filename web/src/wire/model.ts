@@ -6,6 +6,8 @@ import type { Health } from "./health";
 export class Model extends Store {
   name = "";
   context = 0;
+  /** A larger model elsewhere, if this person may ask it. */
+  upstream: { name: string; host: string } | undefined;
 
   constructor(health: Health) {
     super();
@@ -15,6 +17,9 @@ export class Model extends Store {
   async #ask(): Promise<void> {
     try {
       const { id, max_model_len } = await call<{ id: string; max_model_len: number }>("GET", "/v1/models/default");
+      const { data } = await call<{ data: { id: string; display_name: string; owned_by: string }[] }>("GET", "/v1/models");
+      const larger = data.find((model) => model.id === "upstream");
+      this.upstream = larger && { name: larger.display_name, host: larger.owned_by };
       this.name = id;
       this.context = max_model_len;
       this.changed();

@@ -134,6 +134,10 @@ export const en: Words = {
     proof: "Proofs in many steps often go wrong here; a larger model does this better.",
     legal: "For law, trust a lawyer and the statute: small models make up clauses.",
     medical: "For health, trust a doctor: small models make up drugs and doses.",
+    escalate: (name) => `Ask ${name} instead`,
+    leaves: (n, host) => `${n.toLocaleString()} characters leave this machine for ${host}.`,
+    escalateSend: "Send them",
+    escalateNot: "Stay here",
     architecture: "A larger model does better at designing whole systems; ask about one part first.",
   },
   settings: {

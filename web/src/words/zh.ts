@@ -132,6 +132,10 @@ export const zh = {
     proof: "多步证明容易出错，更大的模型会做得更好。",
     legal: "法律问题请以律师和法条为准；小模型会编造条文。",
     medical: "健康问题请以医生为准；小模型会编造药名和剂量。",
+    escalate: (name: string) => `改问 ${name}`,
+    leaves: (n: number, host: string) => `${n} 个字符将离开本机，发往 ${host}。`,
+    escalateSend: "发送",
+    escalateNot: "不发送",
     architecture: "整体架构设计，更大的模型会做得更好；可以先问其中一个部分。",
   },
   settings: {

@@ -16,7 +16,7 @@ use crate::turns::{self, Turn, Wording};
 use crate::{personas, signals};
 use serde_json::Value;
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,6 +31,9 @@ pub(crate) struct Ask {
     /// File that the question is about (repeatable)
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Ask the larger model of config.toml instead: what is asked leaves this machine
+    #[arg(long, conflicts_with = "split")]
+    escalate: bool,
     /// Work through an input that is too long in pieces, and join the answers
     #[arg(long, conflicts_with = "resume")]
     split: bool,
@@ -135,7 +138,10 @@ impl Ask {
         talk: &Arc<Talk>,
         output: Output,
     ) -> anyhow::Result<Exit> {
-        let respondent = Respondent::find(settings, talk).await?;
+        let respondent = match self.escalate {
+            true => Respondent::elsewhere(settings)?,
+            false => Respondent::find(settings, talk).await?,
+        };
         if let Some(name) = &self.persona {
             let all = personas::all(respondent.server()).await;
             let persona = personas::named(&all, name)?;
@@ -154,6 +160,9 @@ impl Ask {
                 talk.line(&Say::Piece { piece, n });
             }
             let question = self.question(&asked, turn);
+            if let Respondent::Elsewhere(upstream) = &respondent {
+                say_what_leaves(&question, upstream.host());
+            }
             let reply = respondent.ask(&question).await?;
             let unfence = self.unfence(&question, !documents.is_empty());
             let begun = question.begun.as_deref().unwrap_or_default();
@@ -173,7 +182,8 @@ impl Ask {
     /// The conversion that is wanted, where code alone is.
     fn conversion(&self, request: &str, documents: &[Document]) -> Option<Conversion> {
         let is_for_code = !self.raw && (self.code || self.is_piped());
-        let has_room = !documents.is_empty() && self.json_schema.is_none();
+        let is_here = !self.escalate; // a stranger need not know how to go on with what is begun
+        let has_room = is_here && !documents.is_empty() && self.json_schema.is_none();
         (is_for_code && has_room).then(|| Conversion::wanted(request))?
     }
 
@@ -205,6 +215,14 @@ impl Ask {
     fn is_piped(&self) -> bool {
         self.output.is_some() || !std::io::stdout().is_terminal()
     }
+}
+
+/// Says what is sent to another machine, before it is sent and to whoever listens.
+fn say_what_leaves(question: &Question, host: &str) {
+    let texts = question.messages.iter().map(|one| one.content.chars());
+    let n = texts.map(Iterator::count).sum();
+    let host = host.to_owned();
+    let _ = writeln!(std::io::stderr(), "{}", Say::Leaving { n, host });
 }
 
 /// Keeps a conversation for `-c`. One that cannot be kept is no reason to fail an answer that was given.

@@ -41,12 +41,15 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         share,
         api_keys,
         hf_endpoint,
+        upstream,
     } = settings;
     let home_row = ("home", home.value.display().to_string(), home.origin);
     let host_text = host
         .value
         .map_or("127.0.0.1, ::1".to_owned(), |host| host.to_string());
     let keys = api_keys.value.len().to_string(); // a key is never shown
+    let larger = upstream.value.as_ref();
+    let larger = larger.map_or_else(String::new, |one| format!("{} at {}", one.model, one.url));
     let endpoint = hf_endpoint.value.clone().unwrap_or_default();
     vec![
         home_row,
@@ -71,6 +74,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         row("share", share),
         ("api_keys", keys, api_keys.origin),
         ("hf_endpoint", endpoint, hf_endpoint.origin),
+        ("upstream", larger, upstream.origin),
     ]
 }
 

@@ -5,7 +5,9 @@ use crate::language::Language;
 use crate::say::Say;
 use crate::settings::{ByteSize, ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
+use crate::upstream;
 use maque_hub::Store;
+use maque_server::UPSTREAM;
 use std::io::Write;
 
 /// List the models that are here
@@ -44,7 +46,16 @@ impl List {
         if entries.is_empty() {
             Talk::new(Audience::on_stderr(Audience::Nobody)).line(&Say::NoModels);
         }
-        self.show(&entries, row)
+        let exit = self.show(&entries, row)?;
+        if let (Some(upstream), false) = (upstream::configured(&settings)?, self.json) {
+            let (model, host) = (upstream.model(), upstream.host());
+            writeln!(
+                std::io::stdout(),
+                "{UPSTREAM:24} {:>10}  {model} @ {host}",
+                "-"
+            )?;
+        }
+        Ok(exit)
     }
 
     fn show<T: serde::Serialize>(

@@ -7,7 +7,7 @@ use crate::say::Say;
 use crate::settings::{DEFAULT_MODEL, ModelFlags, ServerFlags, Settings};
 use crate::shelf::Shelf;
 use crate::talk::{Audience, Talk};
-use crate::{browser, house::House, librarian, listen, models, signals, start};
+use crate::{browser, house::House, librarian, listen, models, signals, start, upstream};
 use maque_server::{RequestLog, ServerOptions, Stage};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -117,6 +117,7 @@ impl Serve {
             },
             models: Arc::new(Shelf::open(settings)?),
             network: Arc::new(network),
+            upstream: upstream::configured(settings)?,
             urls,
         })
     }

@@ -23,5 +23,6 @@ mod share;
 mod slow;
 mod speculation;
 mod structure;
+mod upstream;
 mod weights;
 mod wire;

@@ -196,7 +196,8 @@ impl Server {
         (ran, std::mem::replace(&mut self.home, Home::new()))
     }
 
-    fn url(&self, path: &str) -> String {
+    /// The address of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 }

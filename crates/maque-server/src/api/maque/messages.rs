@@ -24,6 +24,8 @@ struct Question {
     conversation: i64,
     place: Place,
     content: Option<String>,
+    /// The model that is to answer this one question.
+    model: Option<String>,
     is_streamed: bool,
 }
 
@@ -33,14 +35,14 @@ impl Question {
         place: Place,
         content: Option<String>,
         mut fields: Fields,
-    ) -> Question {
-        let is_streamed = fields.take_flag("stream").unwrap_or(true);
-        Question {
+    ) -> Result<Question, ApiError> {
+        Ok(Question {
             conversation,
             place,
             content,
-            is_streamed,
-        }
+            model: fields.text("model")?,
+            is_streamed: fields.take_flag("stream").unwrap_or(true),
+        })
     }
 }
 
@@ -63,7 +65,7 @@ pub(super) async fn append(
         parent => Place::After(parent),
     };
     let content = Some(drafts::content(&mut fields)?);
-    let question = Question::new(conversation, place, content, fields);
+    let question = Question::new(conversation, place, content, fields)?;
     ask(shared, identity, question).await
 }
 
@@ -77,7 +79,7 @@ pub(super) async fn edit(
     let (conversation, place) = (number(&id)?, Place::Beside(number(&message)?));
     let mut fields = drafts::read(json(body).await?, EDIT)?;
     let content = Some(drafts::content(&mut fields)?);
-    let question = Question::new(conversation, place, content, fields);
+    let question = Question::new(conversation, place, content, fields)?;
     ask(shared, identity, question).await
 }
 
@@ -90,7 +92,7 @@ pub(super) async fn regenerate(
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::Again(number(&message)?));
     let fields = drafts::read(json(body).await?, REGENERATE)?;
-    let question = Question::new(conversation, place, None, fields);
+    let question = Question::new(conversation, place, None, fields)?;
     ask(shared, identity, question).await
 }
 
@@ -103,14 +105,14 @@ pub(super) async fn go_on(
 ) -> Result<Response, ApiError> {
     let (conversation, place) = (number(&id)?, Place::On(number(&message)?));
     let fields = drafts::read(json(body).await?, REGENERATE)?;
-    let question = Question::new(conversation, place, None, fields);
+    let question = Question::new(conversation, place, None, fields)?;
     ask(shared, identity, question).await
 }
 
 /// Asks the model; what it refuses is not stored, and what is stored is on the disk before the first event says so.
 async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<Response, ApiError> {
     let is_streamed = question.is_streamed;
-    let service = shared.service()?;
+    let service = shared.service();
     // In a task of its own: a client that goes away in the middle must not leave half of it undone.
     let asked = record::spawn(async move {
         let store = shared.store()?.clone();
@@ -118,6 +120,7 @@ async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<R
             conversation,
             place,
             content,
+            model,
             ..
         } = question;
         let person = identity.person;
@@ -126,9 +129,14 @@ async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<R
             Ok((summary, rows::branch(c, person, conversation, place)?))
         });
         let (summary, branch) = found.await?;
-        let response = service
-            .chat(request(&summary, &branch, content.as_deref()))
-            .await;
+        let mut body = request(&summary, &branch, content.as_deref());
+        if let Some(model) = model {
+            body["model"] = Value::String(model);
+        }
+        let response = match shared.upstream_named(&body, identity)? {
+            Some(upstream) => upstream.chat(body).await,
+            None => service?.chat(body).await,
+        };
         if !response.status().is_success() {
             return Ok(Err(response));
         }

@@ -18,15 +18,20 @@ pub(crate) const CHANGE: &[Field] = &[
 pub(crate) const ASK: &[Field] = &[
     Field::new("content", Kind::Text),
     Field::new("parent", Kind::Integer(1, i64::MAX as i128)),
+    Field::new("model", Kind::Text),
     Field::new("stream", Kind::Flag),
 ];
 /// A question instead of another one.
 pub(crate) const EDIT: &[Field] = &[
     Field::new("content", Kind::Text),
+    Field::new("model", Kind::Text),
     Field::new("stream", Kind::Flag),
 ];
 /// The same question once more.
-pub(crate) const REGENERATE: &[Field] = &[Field::new("stream", Kind::Flag)];
+pub(crate) const REGENERATE: &[Field] = &[
+    Field::new("model", Kind::Text),
+    Field::new("stream", Kind::Flag),
+];
 /// A persona, or a change of one.
 pub(crate) const PERSONA: &[Field] = &[
     Field::new("name", Kind::Text),

@@ -7,13 +7,16 @@ use crate::Service;
 use crate::api::table::{Route, routes};
 use crate::dialect::Dialect;
 use crate::field::{Field, Kind};
+use crate::upstream::{UPSTREAM, Upstream};
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 /// `GET /v1/capabilities`: each field of each route with what becomes of it.
-pub(crate) fn capabilities(service: &Service) -> Response<Body> {
+pub(crate) fn capabilities(service: &Service, upstream: Option<&Upstream>) -> Response<Body> {
+    let upstream =
+        upstream.map(|one| json!({ "name": UPSTREAM, "host": one.host(), "model": one.model() }));
     let routes: Vec<Value> = routes()
         .map(|route| {
             json!({
@@ -29,6 +32,7 @@ pub(crate) fn capabilities(service: &Service) -> Response<Body> {
         "model": service.name(),
         "context": parts.context,
         "embeddings": false,
+        "upstream": upstream,
         "overflow": crate::prompt::Overflow::TEXTS,
         "routes": routes,
     }))

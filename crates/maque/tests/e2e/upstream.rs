@@ -1,0 +1,205 @@
+//! A larger model elsewhere: asked only where it is named, told what leaves, and never trusted.
+
+use crate::command::{Home, Ran, run, until};
+use crate::server::{Server, open, read_all, text};
+use crate::weights;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc;
+
+const KEY: &str = "canary-upstream-key";
+
+/// A home whose larger model is at this address.
+fn home(address: &str) -> Home {
+    let home = Home::new();
+    let config = format!("[upstream]\nurl = \"{address}/v1\"\nmodel = \"default\"\n");
+    std::fs::write(home.path().join("config.toml"), config).expect("a file");
+    home
+}
+
+fn escalate(home: &Home, question: &str) -> Ran {
+    let mut command = home.qwen(&["--escalate", question]);
+    run(command.env("MAQUE_UPSTREAM_KEY", KEY), b"")
+}
+
+/// A server that takes one request and answers with these bytes; what it was sent is heard.
+fn hostile(answer: String) -> (SocketAddr, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let (said, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut bytes = [0; 4096];
+            let n = stream.read(&mut bytes).unwrap_or(0);
+            let _ = said.send(String::from_utf8_lossy(&bytes[..n]).into_owned());
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    (address, heard)
+}
+
+fn response(status: &str, more: &str, body: &str) -> String {
+    let n = body.len();
+    format!("HTTP/1.1 {status}\r\n{more}content-length: {n}\r\nconnection: close\r\n\r\n{body}")
+}
+
+#[test]
+fn a_larger_model_is_asked_by_name_and_says_what_leaves() {
+    let Some(model) = weights::smol() else { return };
+    let other = Server::start(&model, &["--api-key", KEY]);
+    let ran = escalate(&home(&other.url("")), "Name the capital of France.");
+    assert!(ran.code == 0 && ran.stdout.contains("Paris"), "{ran:?}");
+    let host = other.url("").replace("http://", "");
+    assert!(
+        ran.stderr
+            .contains(&format!("27 characters leave this machine for {host}")),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_server_passes_on_what_names_the_upstream_and_nothing_else() {
+    let Some(model) = weights::smol() else { return };
+    let other = Server::start(&model, &["--api-key", KEY]);
+    let variables = [("MAQUE_UPSTREAM_KEY", KEY)];
+    let model = model.to_str().expect("a UTF-8 path");
+    let server = Server::launch(home(&other.url("")), model, &[], &variables).ready();
+    let asked = json!({
+        "model": "upstream", "temperature": 0, "max_tokens": 20, "top_k": 5,
+        "messages": [{ "role": "user", "content": "Name the capital of France." }],
+    });
+    let answer = server.chat(&asked);
+    assert!(
+        text(&answer).contains("Paris") && answer["model"] == "upstream",
+        "{answer}"
+    );
+    assert_eq!(
+        answer["warnings"][0],
+        "top_k has no effect on the upstream model"
+    );
+    assert_eq!(server.chat_streamed(&asked), text(&answer));
+    let (_, models) = server.get("/v1/models").expect("models");
+    assert_eq!(models["data"][1]["id"], "upstream");
+    assert!(
+        other
+            .url("")
+            .ends_with(models["data"][1]["owned_by"].as_str().expect("a host"))
+    );
+    drop(other);
+    let (status, refused) = server.post("/v1/chat/completions", &asked);
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (502, &json!("upstream_failed"))
+    );
+    assert_eq!(
+        server.chat(&json!({ "max_tokens": 2, "messages": asked["messages"] }))["object"],
+        "chat.completion"
+    );
+    let (status, conversation) = server.post("/maque/conversations", &json!({}));
+    assert_eq!(status, 201, "{conversation}");
+    let path = format!("/maque/conversations/{}/messages", conversation["id"]);
+    let (status, refused) = server.post(&path, &json!({ "content": "hi", "model": "upstream" }));
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (502, &json!("upstream_failed"))
+    );
+}
+
+#[test]
+fn guests_do_not_use_the_upstream_unless_they_may() {
+    let Some(model) = weights::smol() else { return };
+    let model = model.to_str().expect("a UTF-8 path");
+    let keys = ["--api-key", "owner", "--api-key", "anna"];
+    let server = Server::launch(home("http://127.0.0.1:9"), model, &keys, &[]);
+    let body = json!({ "model": "upstream", "messages": [] }).to_string();
+    let ask = |key: &str| {
+        let address = format!("127.0.0.1:{}", server.port);
+        let n = body.len();
+        let head = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nx-api-key: {key}"
+        );
+        let request = format!(
+            "{head}\r\nContent-Type: application/json\r\nContent-Length: {n}\r\n\r\n{body}"
+        );
+        read_all(open(&address, &request))
+    };
+    until("the server to listen", || server.get("/health"));
+    assert!(ask("anna").starts_with("HTTP/1.1 403"), "{}", ask("anna"));
+    assert!(ask("owner").starts_with("HTTP/1.1 502"), "{}", ask("owner"));
+}
+
+#[test]
+fn a_client_that_leaves_is_left_by_the_upstream_too() {
+    let Some(model) = weights::smol() else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let model = model.to_str().expect("a UTF-8 path");
+    let server = Server::launch(home(&format!("http://{address}")), model, &[], &[]);
+    until("the server to listen", || server.get("/health"));
+    let asked = json!({ "model": "upstream", "stream": true, "messages": [] });
+    let client = server.open("POST", "/v1/chat/completions", Some(&asked));
+    let (mut upstream, _) = listener.accept().expect("asked");
+    let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    write!(upstream, "{head}{event}").expect("sent");
+    drop(client);
+    let limit = Some(std::time::Duration::from_secs(10));
+    upstream.set_read_timeout(limit).expect("a time-out");
+    let mut rest = Vec::new();
+    let _ = upstream.read_to_end(&mut rest); // a reset says the same as an end
+    until("the connection to be closed", || {
+        upstream.write_all(event.as_bytes()).is_err().then_some(())
+    });
+}
+
+#[test]
+fn without_a_configured_one_nothing_is_sent() {
+    let ran = escalate(&Home::new(), "hi");
+    assert!(
+        ran.code == 2 && ran.stderr.contains("[upstream]"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_stranger_is_not_trusted() {
+    let (elsewhere, stolen) = hostile(response("200 OK", "", "{}"));
+    let moved = format!("location: http://{elsewhere}/v1/chat/completions\r\n");
+    let endless = format!("data: {}", "x".repeat(2 << 20));
+    let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+    let echo = format!("{{\"error\":{{\"message\":\"no such key {KEY}\"}}}}");
+    for (answer, said) in [
+        (response("307 Temporary Redirect", &moved, ""), "redirects"),
+        (response("200 OK", "", "data: nonsense\n\n"), "no JSON"),
+        (
+            response("200 OK", "", "data: {\"a\":1}\n\n"),
+            "no chat completion",
+        ),
+        (response("200 OK", "", event), "broke off"),
+        (response("200 OK", "", &endless), "too large"),
+        (response("401 Unauthorized", "", &echo), "HTTP 401"),
+        ("nonsense".to_owned(), "cannot be reached"),
+    ] {
+        let (address, heard) = hostile(answer);
+        let ran = escalate(&home(&format!("http://{address}")), "hi");
+        assert!(
+            ran.code == 6 && ran.stderr.contains(said),
+            "{said}: {ran:?}"
+        );
+        assert!(
+            !ran.stderr.contains(KEY) && !ran.stdout.contains(KEY),
+            "{ran:?}"
+        );
+        let request = heard.recv().expect("asked").to_lowercase();
+        assert!(request.contains(&format!("bearer {KEY}")), "{request}");
+    }
+    assert!(stolen.try_recv().is_err(), "a redirect was followed");
+}
+
+#[test]
+fn a_key_does_not_cross_the_network_in_the_clear() {
+    let ran = escalate(&home("http://198.51.100.1"), "hi");
+    assert!(ran.code == 2 && ran.stderr.contains("https://"), "{ran:?}");
+}
