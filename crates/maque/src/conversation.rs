@@ -41,6 +41,13 @@ impl Conversation {
         self.messages.push(turn(role, text));
     }
 
+    /// Takes the last question out, and what was answered to it.
+    pub(crate) fn take_last(&mut self) -> Option<String> {
+        let last = self.messages.iter().rposition(|one| one.role == "user")?;
+        let question = self.messages.drain(last..).next()?;
+        Some(question.content)
+    }
+
     /// As Markdown, for people.
     pub(crate) fn to_markdown(&self) -> String {
         let turn =
@@ -76,6 +83,10 @@ mod tests {
         conversation.push("user", "你好");
         conversation.set_system("short");
         conversation.set_system("shorter");
+        conversation.push("assistant", "在");
+        assert_eq!(conversation.take_last().as_deref(), Some("你好"));
+        assert_eq!(conversation.take_last(), None);
+        conversation.push("user", "你好");
         conversation.keep(home.path()).expect("written");
         let last = Conversation::last(home.path()).expect("kept");
         assert_eq!(last, conversation);

@@ -126,8 +126,10 @@ sentences! {
     NothingToContinue => "there is no conversation to continue", "没有可以继续的对话";
     ServerRefused { status: u16 } => "the running server refused the request (HTTP {status})", "正在运行的服务拒绝了请求（HTTP {status}）";
     AnswerFull => "the answer was cut: the context is full; /new begins a new conversation", "回答被截断：上下文已满；用 /new 开始新对话";
-    ChatHelp => "/system TEXT  /save FILE  /new  /help  /exit; Ctrl-C stops an answer",
-        "/system 文字  /save 文件  /new 新对话  /help 帮助  /exit 退出；Ctrl-C 停止回答";
+    ChatHelp => "/system TEXT  /persona [NAME]  /retry  /undo  /save FILE  /new  /help  /exit; \"\"\" begins and ends several lines; Ctrl-C stops an answer",
+        "/system 文字  /persona [角色]  /retry 重答  /undo 撤回  /save 文件  /new 新对话  /help 帮助  /exit 退出；多行文字前后写 \"\"\"；Ctrl-C 停止回答";
+    Personas { names: String } => "personas: {names}", "角色：{names}";
+    PersonaTaken { name: String } => "persona: {name}", "当前角色：{name}";
     GoOn => "Go on exactly where you stopped.", "请从刚才停下的地方接着写。";
     ServerLost => "the running server went away", "正在运行的服务断开了";
     ModelUnavailable { model: String } => "the model {model} is not available", "模型 {model} 不可用";

@@ -3,6 +3,7 @@
 use crate::answer::{Ending, Heard, Question};
 use crate::conversation::Conversation;
 use crate::exit::{Exit, Problem};
+use crate::personas;
 use crate::respondent::Respondent;
 use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
@@ -12,12 +13,18 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What begins and ends a text of several lines.
+const QUOTES: &str = "\"\"\"";
+
 /// Hold a conversation at the terminal; /help shows its commands
 #[derive(clap::Args)]
 pub(crate) struct Chat {
     /// System prompt
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
+    /// Answer as a persona: one of the page's, or your own where a server is running
+    #[arg(long, value_name = "NAME", conflicts_with = "system")]
+    persona: Option<String>,
     /// Seed: the same one gives the same answers
     #[arg(long)]
     seed: Option<u64>,
@@ -34,6 +41,9 @@ enum Line<'a> {
     Nothing,
     Say(&'a str),
     System(&'a str),
+    Persona(&'a str),
+    Undo,
+    Retry,
     Save(&'a str),
     New,
     Exit,
@@ -46,6 +56,9 @@ impl<'a> From<&'a str> for Line<'a> {
         match line.split_once(char::is_whitespace).unwrap_or((line, "")) {
             ("", _) => Line::Nothing,
             ("/system", text) => Line::System(text.trim()),
+            ("/persona", name) => Line::Persona(name.trim()),
+            ("/undo", "") => Line::Undo,
+            ("/retry", "") => Line::Retry,
             ("/save", path) if !path.trim().is_empty() => Line::Save(path.trim()),
             ("/new", "") => Line::New,
             ("/exit" | "/quit", "") => Line::Exit,
@@ -73,7 +86,7 @@ impl Chat {
         let history = session.settings.home.value.join("history.txt");
         let _ = editor.load_history(&history); // none yet is fine
         loop {
-            let line = match editor.readline("> ") {
+            let line = match read(&mut editor) {
                 Ok(line) => line,
                 Err(ReadlineError::Interrupted) => continue,
                 Err(ReadlineError::Eof) => break,
@@ -104,6 +117,10 @@ impl Chat {
             .build()?;
         let respondent = runtime.block_on(Respondent::find(&settings, &talk))?;
         talk.hush();
+        if let Some(name) = &self.persona {
+            let all = runtime.block_on(personas::all(respondent.server()));
+            conversation.set_system(&personas::named(&all, name)?.prompt);
+        }
         talk.line(&Say::ChatHelp);
         Ok(Session {
             settings,
@@ -123,10 +140,41 @@ impl Session {
             Line::Help => self.talk.line(&Say::ChatHelp),
             Line::New => self.conversation = Conversation::default(),
             Line::System(text) => self.conversation.set_system(text),
+            Line::Persona(name) => self.become_persona(name),
+            Line::Undo => drop(self.conversation.take_last()),
+            Line::Retry => return self.retry(),
             Line::Save(path) => self.save(Path::new(path)),
             Line::Say(text) => return self.say(text),
         }
         Ok(())
+    }
+
+    /// Takes a persona on; without a name it says which there are.
+    fn become_persona(&mut self, name: &str) {
+        let all = personas::all(self.respondent.server());
+        let all = self.runtime.block_on(all);
+        let names = || Say::Personas {
+            names: personas::names(&all),
+        };
+        let said = match personas::named(&all, name) {
+            _ if name.is_empty() => names().to_string(),
+            Err(problem) => problem.to_string(),
+            Ok(persona) => {
+                self.conversation.set_system(&persona.prompt);
+                let name = persona.name.clone();
+                Say::PersonaTaken { name }.to_string()
+            }
+        };
+        let _ = writeln!(std::io::stderr(), "{said}");
+    }
+
+    /// The last question once more, with another seed if one was chosen.
+    fn retry(&mut self) -> anyhow::Result<()> {
+        self.seed = self.seed.map(|seed| seed.wrapping_add(1));
+        match self.conversation.take_last() {
+            Some(text) => self.say(&text),
+            None => Ok(()),
+        }
     }
 
     fn save(&self, path: &Path) {
@@ -170,6 +218,20 @@ impl Session {
         let _ = self.conversation.keep(&self.settings.home.value);
         Ok(())
     }
+}
+
+/// A line; one that begins with three quotation marks goes on to the next three.
+fn read(editor: &mut rustyline::DefaultEditor) -> Result<String, ReadlineError> {
+    let line = editor.readline("> ")?;
+    let Some(begun) = line.trim_start().strip_prefix(QUOTES) else {
+        return Ok(line);
+    };
+    let mut text = begun.to_owned();
+    while !text.trim_end().ends_with(QUOTES) {
+        text.push('\n');
+        text.push_str(&editor.readline("… ")?);
+    }
+    Ok(text.trim_end().trim_end_matches('"').to_owned())
 }
 
 async fn hear(
@@ -216,5 +278,8 @@ mod tests {
         );
         assert_eq!(Line::from("/exit"), Line::Exit);
         assert_eq!(Line::from("/save"), Line::Help);
+        assert_eq!(Line::from("/persona  会议纪要 "), Line::Persona("会议纪要"));
+        assert_eq!(Line::from("/retry"), Line::Retry);
+        assert_eq!(Line::from("/undo it"), Line::Say("/undo it"));
     }
 }

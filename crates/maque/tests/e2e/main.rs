@@ -6,6 +6,7 @@ mod ask;
 mod bench;
 mod bytes;
 mod cancel;
+mod chat;
 mod command;
 mod config;
 mod conversations;
