@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the binary under PREFIX: `maque`, its short name `mq`, the name `qwen` where nothing else has it, and completions.
+# Puts the binary under PREFIX: `maque`, its short name `mq`, the name `qwen` where nothing else has it, completions and manual pages.
 # usage: install.sh MAQUE_BINARY [PREFIX]
 set -euo pipefail
 maque=$1; prefix=${2:-/usr/local}; bin="$prefix/bin"
@@ -26,7 +26,11 @@ for name in mq qwen; do
   fi
 done
 
-"$bin/maque" completions bash > "$prefix/share/bash-completion/completions/maque"
-"$bin/maque" completions zsh > "$prefix/share/zsh/site-functions/_maque"
-"$bin/maque" completions fish > "$prefix/share/fish/vendor_completions.d/maque.fish"
+for name in maque mq qwen; do
+  [[ -e $bin/$name && $(readlink -f "$bin/$name") == "$(readlink -f "$bin/maque")" ]] || continue
+  "$bin/maque" completions bash --name "$name" > "$prefix/share/bash-completion/completions/$name"
+  "$bin/maque" completions zsh --name "$name" > "$prefix/share/zsh/site-functions/_$name"
+  "$bin/maque" completions fish --name "$name" > "$prefix/share/fish/vendor_completions.d/$name.fish"
+done
+"$bin/maque" man "$prefix/share/man"
 case ":$PATH:" in *":$bin:"*) ;; *) echo "put $bin into PATH" ;; esac

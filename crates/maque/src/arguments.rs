@@ -11,6 +11,7 @@ use crate::commands::invite::Invite;
 use crate::commands::library::{Library, LibraryReader};
 use crate::commands::limits::Limits;
 use crate::commands::list::List;
+use crate::commands::man::Man;
 use crate::commands::pull::Pull;
 use crate::commands::rm::Rm;
 use crate::commands::serve::Serve;
@@ -54,6 +55,7 @@ enum Command {
     Limits(Limits),
     Config(Config),
     Completions(Completions),
+    Man(Man),
 }
 
 /// Ask one question; text on standard input and files are what it is about
@@ -84,7 +86,10 @@ impl Arguments {
             Some(Command::LibraryReader(reader)) => Ok(reader.run()),
             Some(Command::Limits(limits)) => limits.run(),
             Some(Command::Config(config)) => config.run(),
-            Some(Command::Completions(completions)) => completions.run(&mut Arguments::command()),
+            Some(Command::Completions(completions)) => {
+                completions.run(Arguments::command(), AskArguments::command())
+            }
+            Some(Command::Man(man)) => man.run(Arguments::command()),
         }
     }
 }

@@ -51,6 +51,15 @@ const TEXTS: &[(&str, &str)] = &[
         "Print completions for a shell, to be put where the shell looks for them",
         "输出 shell 的补全脚本，放到该 shell 查找的位置即可",
     ),
+    ("The name that they are for", "补全用于哪个名字"),
+    (
+        "Write manual pages to a folder: man1, and zh_CN/man1 in Chinese",
+        "把手册页写到一个文件夹：man1，以及中文的 zh_CN/man1",
+    ),
+    (
+        "The folder, such as /usr/local/share/man",
+        "文件夹，例如 /usr/local/share/man",
+    ),
     ("Print help", "显示帮助"),
     ("Print version", "显示版本"),
     // Models

@@ -11,6 +11,7 @@ pub(crate) mod invite;
 pub(crate) mod library;
 pub(crate) mod limits;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod pull;
 pub(crate) mod rm;
 pub(crate) mod serve;
