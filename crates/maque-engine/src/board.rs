@@ -1,8 +1,10 @@
 //! What both sides of the channels see: who waits, how much runs, whether the end has come.
 
+use crate::Priority;
 use crate::handle::{EngineOptions, Load, SubmitError};
+use crate::request::Lane;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counters only: a caller is refused at once, not after the step that is running. The engine's one lock, held for a few
@@ -10,19 +12,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     counts: Mutex<Counts>,
+    n_arrived: AtomicU64, // interactive requests ever
     is_stopping: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
+    interactive: Places,
+    batch: Places,
+    load: Load,
+}
+
+/// Those who wait with one priority: batch work takes no place from people.
+#[derive(Debug, Default)]
+struct Places {
     n_waiting: usize,
     of_client: HashMap<u64, usize>,
     /// Sequences that the engine has room for at once.
     n_free: usize,
-    load: Load,
 }
 
 impl Counts {
+    fn of(&mut self, priority: Priority) -> &mut Places {
+        match priority {
+            Priority::Interactive => &mut self.interactive,
+            Priority::Batch => &mut self.batch,
+        }
+    }
+}
+
+impl Places {
     /// Requests that no free slot is there for.
     fn n_queued(&self) -> usize {
         self.n_waiting.saturating_sub(self.n_free)
@@ -38,32 +57,37 @@ impl Counts {
 }
 
 impl Board {
-    /// The board of an engine that can begin `n_free` sequences at once.
+    /// The board of an engine that can begin `n_free` sequences of each priority at once.
     pub(crate) fn new(n_free: usize) -> Board {
         let board = Board::default();
-        board.set_free(n_free);
+        board.set_free(Priority::Interactive, n_free);
+        board.set_free(Priority::Batch, n_free);
         board
     }
 
     /// A place in the queue, or why there is none. Requests that the engine can begin at once take no place.
     pub(crate) fn enter(
         self: &Arc<Self>,
-        client: u64,
+        lane: Lane,
         options: &EngineOptions,
     ) -> Result<Ticket, SubmitError> {
         let mut counts = self.counts();
-        let is_full = options.max_queue <= counts.n_queued()
-            || options.max_queue_per_client <= counts.n_queued_of(client);
-        if counts.n_free <= counts.n_waiting && is_full {
-            let n_waiting = counts.n_queued();
+        let places = counts.of(lane.priority);
+        let is_full = options.max_queue <= places.n_queued()
+            || options.max_queue_per_client <= places.n_queued_of(lane.client);
+        if places.n_free <= places.n_waiting && is_full {
+            let n_waiting = places.n_queued();
             return Err(SubmitError::QueueFull { n_waiting });
         }
-        counts.n_waiting += 1;
-        *counts.of_client.entry(client).or_insert(0) += 1;
+        places.n_waiting += 1;
+        *places.of_client.entry(lane.client).or_insert(0) += 1;
         drop(counts);
+        if lane.priority == Priority::Interactive {
+            self.n_arrived.fetch_add(1, Ordering::SeqCst);
+        }
         Ok(Ticket {
             board: Arc::clone(self),
-            client,
+            lane,
         })
     }
 
@@ -73,15 +97,20 @@ impl Board {
     }
 
     /// The engine's last word on how many sequences it can begin.
-    pub(crate) fn set_free(&self, n_free: usize) {
-        self.counts().n_free = n_free;
+    pub(crate) fn set_free(&self, priority: Priority, n_free: usize) {
+        self.counts().of(priority).n_free = n_free;
+    }
+
+    /// How many interactive requests have ever come; the engine may not have heard of the last ones yet.
+    pub(crate) fn n_arrived(&self) -> u64 {
+        self.n_arrived.load(Ordering::SeqCst)
     }
 
     /// What is going on now.
     pub(crate) fn load(&self) -> Load {
         let counts = self.counts();
         Load {
-            n_waiting: counts.n_waiting,
+            n_waiting: counts.interactive.n_waiting + counts.batch.n_waiting,
             ..counts.load
         }
     }
@@ -105,14 +134,15 @@ impl Board {
 #[derive(Debug)]
 pub(crate) struct Ticket {
     board: Arc<Board>,
-    client: u64,
+    lane: Lane,
 }
 
 impl Ticket {
     /// Gives the place up for a free slot.
     pub(crate) fn begin(self) {
         let mut counts = self.board.counts();
-        counts.n_free = counts.n_free.saturating_sub(1);
+        let places = counts.of(self.lane.priority);
+        places.n_free = places.n_free.saturating_sub(1);
         drop(counts); // and then the place, so that no other request is taken to have this slot
     }
 }
@@ -120,11 +150,12 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut counts = self.board.counts();
-        counts.n_waiting -= 1;
-        if let Some(n_own) = counts.of_client.get_mut(&self.client) {
+        let places = counts.of(self.lane.priority);
+        places.n_waiting -= 1;
+        if let Some(n_own) = places.of_client.get_mut(&self.lane.client) {
             *n_own -= 1;
             if *n_own == 0 {
-                counts.of_client.remove(&self.client);
+                places.of_client.remove(&self.lane.client);
             }
         }
     }
@@ -142,9 +173,29 @@ mod tests {
         }
     }
 
+    fn interactive(client: u64) -> Lane {
+        Lane {
+            priority: Priority::Interactive,
+            client,
+        }
+    }
+
     /// How many of a client's requests are let in.
     fn fill(board: &Arc<Board>, client: u64) -> Vec<Ticket> {
-        std::iter::from_fn(|| board.enter(client, &options()).ok()).collect()
+        std::iter::from_fn(|| board.enter(interactive(client), &options()).ok()).collect()
+    }
+
+    #[test]
+    fn batch_work_takes_no_place_from_people() {
+        let board = Arc::new(Board::new(0));
+        let batch = Lane {
+            priority: Priority::Batch,
+            client: 1,
+        };
+        let tickets: Vec<_> = std::iter::from_fn(|| board.enter(batch, &options()).ok()).collect();
+        assert_eq!((tickets.len(), board.n_arrived()), (2, 0));
+        assert_eq!(fill(&board, 1).len(), 2);
+        assert_eq!((board.load().n_waiting, board.n_arrived()), (2, 2));
     }
 
     #[test]
@@ -153,21 +204,21 @@ mod tests {
         let tickets = fill(&board, 1);
         assert_eq!(tickets.len(), 2);
         assert!(matches!(
-            board.enter(1, &options()),
+            board.enter(interactive(1), &options()),
             Err(SubmitError::QueueFull { n_waiting: 2 })
         ));
         let last = fill(&board, 2);
         assert_eq!(last.len(), 1);
         assert!(matches!(
-            board.enter(3, &options()),
+            board.enter(interactive(3), &options()),
             Err(SubmitError::QueueFull { n_waiting: 3 })
         ));
         drop(tickets);
         assert_eq!(board.load().n_waiting, 1);
-        assert!(board.enter(1, &options()).is_ok());
+        assert!(board.enter(interactive(1), &options()).is_ok());
         drop(last);
         assert_eq!(board.load().n_waiting, 0);
-        assert!(board.counts().of_client.is_empty());
+        assert!(board.counts().interactive.of_client.is_empty());
     }
 
     #[test]
@@ -190,7 +241,7 @@ mod tests {
     fn free_slots_are_shared_between_clients() {
         let board = Arc::new(Board::new(4));
         let one: Vec<_> = (0..2)
-            .map_while(|_| board.enter(1, &options()).ok())
+            .map_while(|_| board.enter(interactive(1), &options()).ok())
             .collect();
         let other = fill(&board, 2);
         assert_eq!((one.len(), other.len()), (2, 2 + 2));

@@ -105,12 +105,17 @@ impl Cache {
 
     /// Promises pages for all positions; `None` when there are too few now.
     pub(crate) fn admit(&mut self, demand: Demand<'_>) -> Option<Admission> {
+        self.admit_leaving(demand, 0)
+    }
+
+    /// The same, where so many pages are left to be promised to others.
+    pub(crate) fn admit_leaving(&mut self, demand: Demand<'_>, n_left: usize) -> Option<Admission> {
         let found = self.prefixes.find(demand.scope, demand.reusable);
         let n_new = demand.n_positions.div_ceil(PAGE_TOKENS) - found.pages.len();
         for &page in &found.pages {
             self.pages.retain(page);
         }
-        if !self.covers(n_new) {
+        if !self.covers(n_new + n_left) {
             for &page in &found.pages {
                 self.pages.release(page);
             }

@@ -8,9 +8,10 @@ use crate::outbox::{Flow, Outbox};
 use crate::pace::Pace;
 use crate::plan::{self, Limits, Task, Work};
 use crate::queue::{Queue, Waiting};
+use crate::request::Lane;
 use crate::sequence::{Judges, Sequence};
 use crate::step_times::StepTimes;
-use crate::{Finish, Runner};
+use crate::{Finish, Priority, Runner};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -18,6 +19,9 @@ use std::time::Instant;
 
 /// A slice of so many tokens whose reader is gone is worth ending the pass for: the others' tokens are fed again.
 const HEAVY_SLICE: usize = 16;
+
+/// Batch work leaves this share of the pages to people who come.
+const LEFT_BY_BATCH: usize = 2;
 
 /// All requests of one model. One thread owns it.
 pub(crate) struct Scheduler {
@@ -33,6 +37,7 @@ pub(crate) struct Scheduler {
     step_times: StepTimes,
     n_drafted: u64,
     n_accepted: u64,
+    n_arrived: u64, // interactive requests taken so far
     judges: Judges,
 }
 
@@ -68,6 +73,7 @@ impl Scheduler {
             step_times: StepTimes::default(),
             n_drafted: 0,
             n_accepted: 0,
+            n_arrived: 0,
             judges: Judges::default(),
         }
     }
@@ -84,6 +90,7 @@ impl Scheduler {
     pub(crate) fn step(&mut self) -> Turn {
         self.cancel();
         self.admit();
+        self.give_way();
         self.guess();
         let n_tokens = self.plan();
         let turn = if n_tokens.iter().all(|&n| n == 0) {
@@ -102,7 +109,10 @@ impl Scheduler {
     /// Takes a message from a caller.
     pub(crate) fn accept(&mut self, message: Message) {
         match message {
-            Message::Submit(waiting) => self.queue.push(*waiting),
+            Message::Submit(waiting) => {
+                self.n_arrived += u64::from(waiting.request.priority == Priority::Interactive);
+                self.queue.push(*waiting);
+            }
             Message::Wake => {}
         }
     }
@@ -167,11 +177,14 @@ impl Scheduler {
     /// Starts waiting requests, fair between clients, as far as sequences and pages allow. None overtakes: the next one in
     /// turn gets the pages that come free.
     fn admit(&mut self) {
-        while self.running.len() < self.options.max_running {
+        loop {
             let n_running = self.n_running();
             let Some(index) = self.queue.next(&n_running) else {
                 break;
             };
+            if self.n_free(self.queue.get(index).request.priority) == 0 {
+                break;
+            }
             let Some((table, n_cached)) = self.place(index) else {
                 break;
             };
@@ -179,14 +192,36 @@ impl Scheduler {
             self.running
                 .push(Sequence::new(waiting, table, n_cached, &self.options));
         }
-        if self.queue.is_empty() {
-            self.board
-                .set_free(self.options.max_running - self.running.len());
-        } else {
-            self.board.set_free(0); // slots without pages are of no use
-            self.queue.tell(&self.n_running());
+        for priority in [Priority::Interactive, Priority::Batch] {
+            let n_free = match self.queue.has(priority) {
+                true => 0, // slots without pages are of no use
+                false => self.n_free(priority),
+            };
+            self.board.set_free(priority, n_free);
         }
+        self.queue.tell(&self.n_running());
         self.refresh();
+    }
+
+    /// Sequences of this priority that there are places for.
+    fn n_free(&self, priority: Priority) -> usize {
+        let running = self.running.iter();
+        let n_running = running.filter(|sequence| sequence.priority() == priority);
+        self.options.max_running - n_running.count()
+    }
+
+    /// Lets batch work rest in this step if somebody interactive has anything to do.
+    fn give_way(&mut self) {
+        let is_interactive = |sequence: &Sequence| sequence.priority() == Priority::Interactive;
+        let is_busy =
+            |sequence: &Sequence| is_interactive(sequence) && sequence.work() != Work::Pause;
+        if !self.running.iter().any(is_busy) {
+            return;
+        }
+        let running = self.running.iter_mut();
+        for sequence in running.filter(|sequence| !is_interactive(sequence)) {
+            sequence.set_paused(true);
+        }
     }
 
     /// Pages for a waiting request, and how many of its tokens are in them.
@@ -195,7 +230,13 @@ impl Scheduler {
             request, retention, ..
         } = self.queue.get(index);
         let demand = Demand::of(request, *retention, self.options.context);
-        let mut admission = self.cache.admit(demand);
+        let is_further_batch = request.priority == Priority::Batch
+            && self.n_free(Priority::Batch) < self.options.max_running;
+        let n_left = match is_further_batch {
+            true => self.runner.n_pages() / LEFT_BY_BATCH,
+            false => 0,
+        };
+        let mut admission = self.cache.admit_leaving(demand, n_left);
         if admission.is_none() && self.running.is_empty() {
             self.cache.unpin(); // nobody waits for a kept prefix
             admission = self.cache.admit(demand);
@@ -229,10 +270,10 @@ impl Scheduler {
         }
     }
 
-    fn n_running(&self) -> HashMap<u64, usize> {
+    fn n_running(&self) -> HashMap<Lane, usize> {
         let mut n_running = HashMap::new();
         for sequence in &self.running {
-            *n_running.entry(sequence.client()).or_insert(0) += 1;
+            *n_running.entry(sequence.lane()).or_insert(0) += 1;
         }
         n_running
     }
@@ -268,7 +309,8 @@ impl Scheduler {
         plan::plan(&tasks, limits)
     }
 
-    /// Evaluates the planned tokens; false when it was ended because a request is gone.
+    /// Evaluates the planned tokens; false when it was ended because a request is gone, or somebody interactive came while
+    /// only batch work was done.
     fn forward(&mut self, n_tokens: &[usize]) -> bool {
         let mut n_prompt_tokens = 0;
         for (sequence, &n) in self
@@ -293,13 +335,17 @@ impl Scheduler {
             .iter()
             .map(|(sequence, n)| sequence.slice(**n))
             .collect();
+        let is_batch = fed
+            .iter()
+            .all(|(sequence, _)| sequence.priority() == Priority::Batch);
         let keep_going = || {
             let is_gone = |(sequence, _): &(&Sequence, &usize)| sequence.outbox.is_gone();
             let is_wasted = fed
                 .iter()
                 .any(|pair| HEAVY_SLICE <= *pair.1 && is_gone(pair))
                 || fed.iter().all(is_gone);
-            !is_wasted && !self.board.is_stopping()
+            let gives_way = is_batch && self.board.n_arrived() != self.n_arrived;
+            !is_wasted && !gives_way && !self.board.is_stopping()
         };
         let start = (self.clock)();
         let is_done = self.runner.forward(&batch, &keep_going);

@@ -20,7 +20,7 @@ pub struct EngineOptions {
     pub max_queue: usize,
     /// Of them per client (8).
     pub max_queue_per_client: usize,
-    /// Sequences decoded at once (16).
+    /// Sequences decoded at once (16); batch work has as many places of its own.
     pub max_running: usize,
     /// Context per sequence in tokens.
     pub context: usize,
@@ -216,7 +216,7 @@ impl Engine {
         if self.board.is_stopping() {
             return Err(SubmitError::Stopped);
         }
-        let ticket = self.board.enter(request.client, &self.options)?;
+        let ticket = self.board.enter(request.lane(), &self.options)?;
         let (outbox, events, is_awaited) = Outbox::new(request.prompt.len());
         let waiting = Waiting {
             request,

@@ -29,6 +29,8 @@ mod step_times;
 pub use candidates::argmax;
 pub use constraint::{Allowed, Constraint};
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
-pub use request::{Event, Finish, Logprob, RepetitionGuard, Request, Sampling, TokenEvent, Usage};
+pub use request::{
+    Event, Finish, Logprob, Priority, RepetitionGuard, Request, Sampling, TokenEvent, Usage,
+};
 pub use runner::{ModelRunner, Runner, RunnerOptions};
 pub use speculation::Speculation;

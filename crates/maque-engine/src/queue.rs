@@ -1,8 +1,9 @@
-//! Requests that wait, and who is next: fair between clients, then by arrival.
+//! Requests that wait, and who is next: interactive ones, fair between clients, then by arrival.
 
 use crate::board::Ticket;
 use crate::outbox::Outbox;
-use crate::{Event, Request};
+use crate::request::Lane;
+use crate::{Event, Priority, Request};
 use std::collections::HashMap;
 
 /// What becomes of a request's prefix.
@@ -29,7 +30,7 @@ pub(crate) struct Waiting {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     waiting: Vec<Waiting>,
-    turns: HashMap<u64, u64>, // clients that wait or run: the number of their last admission
+    turns: HashMap<Lane, u64>, // lanes that wait or run: the number of their last admission
     n_turns: u64,
 }
 
@@ -44,7 +45,7 @@ impl Queue {
     }
 
     /// The next request, given how many of each client run already.
-    pub(crate) fn next(&self, n_running: &HashMap<u64, usize>) -> Option<usize> {
+    pub(crate) fn next(&self, n_running: &HashMap<Lane, usize>) -> Option<usize> {
         self.order(n_running).first().copied()
     }
 
@@ -53,13 +54,13 @@ impl Queue {
     }
 
     /// Takes a request out: its client has had its turn.
-    pub(crate) fn take(&mut self, index: usize, n_running: &HashMap<u64, usize>) -> Waiting {
+    pub(crate) fn take(&mut self, index: usize, n_running: &HashMap<Lane, usize>) -> Waiting {
         let taken = self.waiting.remove(index);
-        let clients = self.clients();
+        let lanes = self.lanes();
         self.turns
-            .retain(|client, _| n_running.contains_key(client) || clients.contains(client));
+            .retain(|lane, _| n_running.contains_key(lane) || lanes.contains(lane));
         self.n_turns += 1;
-        self.turns.insert(taken.request.client, self.n_turns);
+        self.turns.insert(taken.request.lane(), self.n_turns);
         taken
     }
 
@@ -68,12 +69,14 @@ impl Queue {
         std::mem::take(&mut self.waiting)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// Whether a request of this priority waits.
+    pub(crate) fn has(&self, priority: Priority) -> bool {
+        let mut waiting = self.waiting.iter();
+        waiting.any(|waiting| waiting.request.priority == priority)
     }
 
     /// Tells those who wait how many are before them, where that has changed.
-    pub(crate) fn tell(&mut self, n_running: &HashMap<u64, usize>) {
+    pub(crate) fn tell(&mut self, n_running: &HashMap<Lane, usize>) {
         let order = self.order(n_running);
         for (position, &index) in order.iter().enumerate() {
             let waiting = &mut self.waiting[index];
@@ -83,33 +86,33 @@ impl Queue {
         }
     }
 
-    fn order(&self, n_running: &HashMap<u64, usize>) -> Vec<usize> {
-        order(&self.clients(), n_running, &self.turns)
+    fn order(&self, n_running: &HashMap<Lane, usize>) -> Vec<usize> {
+        order(&self.lanes(), n_running, &self.turns)
     }
 
-    fn clients(&self) -> Vec<u64> {
-        self.waiting
-            .iter()
-            .map(|waiting| waiting.request.client)
-            .collect()
+    fn lanes(&self) -> Vec<Lane> {
+        let waiting = self.waiting.iter();
+        waiting.map(|waiting| waiting.request.lane()).collect()
     }
 }
 
-/// Indexes of waiting requests in the order of admission: a client's n-th request counts as if its running ones and its n−1
-/// earlier ones were before it; of equal ones the client goes first whose last turn is longest ago; then arrival decides.
+/// Indexes of waiting requests in the order of admission: interactive ones first; a client's n-th request counts as if its
+/// running ones and its n−1 earlier ones were before it; of equal ones the client goes first whose last turn is longest ago;
+/// then arrival decides.
 fn order(
-    clients: &[u64],
-    n_running: &HashMap<u64, usize>,
-    turns: &HashMap<u64, u64>,
+    lanes: &[Lane],
+    n_running: &HashMap<Lane, usize>,
+    turns: &HashMap<Lane, u64>,
 ) -> Vec<usize> {
     let mut n_before = n_running.clone();
-    let mut rank = |client: u64| {
-        let n_before = n_before.entry(client).or_insert(0);
+    let mut rank = |lane: Lane| {
+        let n_before = n_before.entry(lane).or_insert(0);
         *n_before += 1;
-        (*n_before, turns.get(&client).copied().unwrap_or(0))
+        let turn = turns.get(&lane).copied().unwrap_or(0);
+        (lane.priority, *n_before, turn)
     };
-    let ranks: Vec<_> = clients.iter().map(|&client| rank(client)).collect();
-    let mut order: Vec<usize> = (0..clients.len()).collect();
+    let ranks: Vec<_> = lanes.iter().map(|&lane| rank(lane)).collect();
+    let mut order: Vec<usize> = (0..lanes.len()).collect();
     order.sort_by_key(|&index| ranks[index]);
     order
 }
@@ -131,13 +134,32 @@ mod tests {
             (&[1, 2, 3], &[], &[(1, 7), (2, 6)], &[2, 1, 0]),
             (&[1, 1, 2], &[(2, 1)], &[(1, 7)], &[0, 2, 1]),
         ] {
-            let n_running = running.iter().copied().collect();
-            let turns = turns.iter().copied().collect();
+            let lanes: Vec<Lane> = clients.iter().copied().map(interactive).collect();
+            let n_running = running.iter().map(|&(client, n)| (interactive(client), n));
+            let turns = turns.iter().map(|&(client, n)| (interactive(client), n));
             assert_eq!(
-                order(clients, &n_running, &turns),
+                order(&lanes, &n_running.collect(), &turns.collect()),
                 want,
-                "{clients:?} while {running:?} run, after {turns:?}"
+                "{clients:?} while {running:?} run"
             );
         }
+    }
+
+    fn interactive(client: u64) -> Lane {
+        Lane {
+            priority: Priority::Interactive,
+            client,
+        }
+    }
+
+    #[test]
+    fn batch_work_waits_behind_everybody() {
+        let batch = |client| Lane {
+            priority: Priority::Batch,
+            client,
+        };
+        let lanes = [batch(1), interactive(2), batch(3), interactive(1)];
+        let n_running = [(interactive(1), 9), (batch(1), 1)].into();
+        assert_eq!(order(&lanes, &n_running, &HashMap::new()), [1, 3, 2, 0]);
     }
 }

@@ -81,6 +81,23 @@ pub enum RepetitionGuard {
     Off,
 }
 
+/// Who goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Somebody waits for the answer.
+    #[default]
+    Interactive,
+    /// Worked on in steps in which no interactive request has anything to do.
+    Batch,
+}
+
+/// Requests that take turns with one another: one client's of one priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Lane {
+    pub(crate) priority: Priority,
+    pub(crate) client: u64,
+}
+
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -98,6 +115,8 @@ pub struct Request {
     pub prompt_logprobs: Option<usize>,
     /// Who asks: fairness between clients, and whose cached prefixes may be used.
     pub client: u64,
+    /// Whether others go first.
+    pub priority: Priority,
     /// What happens to an answer that became a loop.
     pub repetition_guard: RepetitionGuard,
     /// The grammar that the answer keeps to.
@@ -115,8 +134,17 @@ impl Request {
             logprobs: None,
             prompt_logprobs: None,
             client: 0,
+            priority: Priority::Interactive,
             repetition_guard: RepetitionGuard::On,
             constraint: None,
+        }
+    }
+
+    /// Whom it takes turns with.
+    pub(crate) fn lane(&self) -> Lane {
+        Lane {
+            priority: self.priority,
+            client: self.client,
         }
     }
 }

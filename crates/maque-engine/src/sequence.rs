@@ -8,10 +8,12 @@ use crate::plan::{PromptLogits, Work};
 use crate::prefix::Scope;
 use crate::queue::{Retention, Waiting};
 use crate::repetition::LoopDetector;
+use crate::request::Lane;
 use crate::sampler::Sampler;
 use crate::speculation::Speculator;
 use crate::{
-    Allowed, EngineOptions, Event, Finish, RepetitionGuard, Request, Speculation, TokenEvent,
+    Allowed, EngineOptions, Event, Finish, Priority, RepetitionGuard, Request, Speculation,
+    TokenEvent,
 };
 use maque_model::{Enough, Slice};
 
@@ -91,6 +93,14 @@ impl Sequence {
 
     pub(crate) fn client(&self) -> u64 {
         self.request.client
+    }
+
+    pub(crate) fn lane(&self) -> Lane {
+        self.request.lane()
+    }
+
+    pub(crate) fn priority(&self) -> Priority {
+        self.request.priority
     }
 
     /// What it wants of the cache.

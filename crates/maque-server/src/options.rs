@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::{MAX_CHOICES, MAX_STOPS};
-use maque_engine::Sampling;
+use maque_engine::{Priority, Sampling};
 use std::hash::{BuildHasher, RandomState};
 
 /// Common options of a request.
@@ -30,6 +30,17 @@ pub(crate) enum Delivery {
         /// `maque.stage` events while waiting and reading.
         with_stages: bool,
     },
+}
+
+/// Values of `service_tier`: with `flex`, all others go first.
+pub(crate) const TIERS: &[&str] = &["auto", "default", "flex", "scale", "priority"];
+
+/// What answers, with the priority that `service_tier` asks for; one that is asked for batch work stays so.
+pub(crate) fn tier(fields: &mut Fields, service: &Service) -> Result<Service, ApiError> {
+    Ok(match fields.text("service_tier")?.as_deref() {
+        Some("flex") => service.with_priority(Priority::Batch),
+        _ => service.clone(),
+    })
 }
 
 /// Rows of the common options.

@@ -1,13 +1,13 @@
 //! Everything that answers: engine, tokenizer, template, names.
 
-use crate::api::openai::chat;
+use crate::api::openai::{chat, completions};
 use crate::api::ops::text;
 use crate::error::ApiError;
 use crate::metrics::{Metrics, Watch};
 use crate::structure::{Structure, Vocabulary};
 use axum::body::Body;
 use axum::response::Response;
-use maque_engine::{Constraint, Engine, Request, Running, SubmitError};
+use maque_engine::{Constraint, Engine, Priority, Request, Running, SubmitError};
 use maque_model::{ChatTemplate, Generation, Message, ModelConfig, TemplateError, Tokenizer};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -41,6 +41,7 @@ pub struct Service {
     vocabulary: Vocabulary,
     metrics: Arc<Metrics>,
     client: u64,
+    priority: Priority,
 }
 
 impl Service {
@@ -52,6 +53,15 @@ impl Service {
             vocabulary: Vocabulary::new(Arc::clone(&parts)),
             parts,
             client: 0,
+            priority: Priority::Interactive,
+        }
+    }
+
+    /// The same, asked with this priority.
+    pub(crate) fn with_priority(&self, priority: Priority) -> Service {
+        Service {
+            priority,
+            ..self.clone()
         }
     }
 
@@ -70,10 +80,15 @@ impl Service {
 
     /// Hands a request to the engine as the client who asks; one that finds the queue full is told when to come again.
     pub(crate) fn submit(&self, request: Request) -> Result<Running, ApiError> {
-        let client = self.client;
+        let (client, priority) = (self.client, self.priority);
+        let request = Request {
+            client,
+            priority,
+            ..request
+        };
         self.parts
             .engine
-            .submit(Request { client, ..request })
+            .submit(request)
             .map_err(|error| match error {
                 SubmitError::QueueFull { n_waiting } => {
                     ApiError::from(error).after(self.seconds(n_waiting))
@@ -101,6 +116,11 @@ impl Service {
     /// The answer to the body of a `POST /tokenize`, by the same way as over HTTP, without a socket.
     pub async fn tokenize(&self, body: serde_json::Value) -> Response<Body> {
         text::tokenize(self.clone(), body).await
+    }
+
+    /// The answer to the body of a `POST /v1/completions`, likewise.
+    pub async fn complete(&self, body: serde_json::Value) -> Response<Body> {
+        completions::completions(self.clone(), body).await
     }
 
     /// What keeps an answer to a structure, if one is wanted.

@@ -21,6 +21,8 @@ pub(crate) struct Question {
     pub(crate) schema: Option<Value>,
     /// What the answer begins with; only what follows is heard.
     pub(crate) begun: Option<String>,
+    /// `flex`: all others go first.
+    pub(crate) service_tier: Option<&'static str>,
 }
 
 /// What is heard of an answer.
@@ -83,6 +85,7 @@ impl Question {
         set("repetition_penalty", penalty);
         set("seed", self.seed.map(Value::from));
         set("max_tokens", self.max_tokens.map(Value::from));
+        set("service_tier", self.service_tier.map(Value::from));
         let format = |schema| json!({ "type": "json_schema", "json_schema": { "name": "answer", "schema": schema } });
         set("response_format", self.schema.as_ref().map(format));
         if let (Some(begun), Some(messages)) = (&self.begun, body["messages"].as_array_mut()) {

@@ -1,6 +1,7 @@
 //! The command line: which command, under which name.
 
 use crate::commands::ask::Ask;
+use crate::commands::batch::Batch;
 use crate::commands::bench::Bench;
 use crate::commands::chat::Chat;
 use crate::commands::completions::Completions;
@@ -40,6 +41,7 @@ enum Command {
     Serve(Serve),
     Ask(Ask),
     Chat(Chat),
+    Batch(Batch),
     Pull(Pull),
     List(List),
     Show(Show),
@@ -73,6 +75,7 @@ impl Arguments {
             Some(Command::Serve(serve)) => serve.run(),
             Some(Command::Ask(ask)) => ask.run(),
             Some(Command::Chat(chat)) => chat.run(),
+            Some(Command::Batch(batch)) => batch.run(),
             Some(Command::Pull(pull)) => pull.run(),
             Some(Command::List(list)) => list.run(),
             Some(Command::Show(show)) => show.run(),

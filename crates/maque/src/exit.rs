@@ -54,6 +54,19 @@ impl Problem {
         }
     }
 
+    /// Its exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The status with which the server refused, if it did.
+    pub(crate) fn refusal(&self) -> Option<u16> {
+        match self.say {
+            Say::ServerRefused { status } => Some(status),
+            _ => None,
+        }
+    }
+
     /// The same with what led to it.
     pub(crate) fn because(self, cause: impl Into<anyhow::Error>) -> Problem {
         Problem {

@@ -62,6 +62,49 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("Print help", "显示帮助"),
     ("Print version", "显示版本"),
+    // Batches
+    (
+        "Ask the same of every row of a csv, xlsx or jsonl file, by a recipe or a prompt; OpenAI's batch files too",
+        "对 csv、xlsx 或 jsonl 文件的每一行问同样的问题，用配方或提示语；也处理 OpenAI 的批量文件",
+    ),
+    (
+        "Recipe: a name of --list, or a .toml file",
+        "配方：--list 列出的名字，或 .toml 文件",
+    ),
+    (
+        "File of rows; the first row of a csv or xlsx names the columns",
+        "数据文件；csv 或 xlsx 的第一行是列名",
+    ),
+    (
+        "File for the answers: csv, xlsx, jsonl or md",
+        "结果文件：csv、xlsx、jsonl 或 md",
+    ),
+    (
+        "Prompt instead of a recipe, with {column} for a row's cell",
+        "用提示语代替配方，{列名} 代表该行的单元格",
+    ),
+    ("List the recipes", "列出配方"),
+    (
+        "Print a recipe, to be changed and used as a file",
+        "输出一个配方，可修改后作为文件使用",
+    ),
+    (
+        "Language of the recipe [default: yours]",
+        "配方的语言（默认用你的语言）",
+    ),
+    (
+        "Seed: the same one gives the same answers",
+        "随机种子：相同则回答相同",
+    ),
+    (
+        "How often a row is asked until it passes the recipe's checks",
+        "一行最多问几次，直到通过配方的检查",
+    ),
+    ("Rows under way at once", "同时处理的行数"),
+    (
+        "Begin anew, also where part of it is done",
+        "重新开始，即使已完成一部分",
+    ),
     // Models
     (
         "Model: a name of the catalogue, a GGUF file or a Hugging Face folder",

@@ -3,6 +3,8 @@
 mod answer;
 mod answering;
 mod arguments;
+mod batch;
+mod batch_problem;
 mod browser;
 mod calibration;
 mod client;

@@ -10,11 +10,14 @@ use crate::say::Say;
 use crate::settings::{Origin, Settings};
 use crate::talk::Talk;
 use crate::{commands::serve::tell, start, upstream};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
+use hyper::Response;
+use hyper::body::{Body, Bytes};
+use maque_batch::Endpoint;
 use maque_model::Message;
 use maque_server::{Service, Upstream};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,6 +93,28 @@ impl Respondent {
         measure.map_err(|_| refusal(status.as_u16(), &bytes))
     }
 
+    /// Puts a request as it is to one of OpenAI's routes: the answer's status and body.
+    pub(crate) async fn put(
+        &self,
+        endpoint: Endpoint,
+        body: Value,
+    ) -> Result<(u16, Value), Problem> {
+        let (status, bytes) = match (self, endpoint) {
+            (Respondent::Server(client), _) => {
+                let response = client.post(endpoint.path(), &body).await.map_err(lost)?;
+                let status = response.status().as_u16();
+                (status, whole(response.into_body()).await.map_err(lost)?)
+            }
+            (Respondent::Elsewhere(_), _) => return Err(Problem::usage(Say::NotElsewhere)),
+            (Respondent::Here(service), Endpoint::Chat) => all(service.chat(body).await).await,
+            (Respondent::Here(service), Endpoint::Completions) => {
+                all(service.complete(body).await).await
+            }
+        };
+        let body = serde_json::from_slice(&bytes).map_err(|error| lost(error.into()))?;
+        Ok((status, body))
+    }
+
     /// Asks.
     pub(crate) async fn ask(&self, question: &Question) -> Result<Reply, Problem> {
         match self {
@@ -103,6 +128,16 @@ impl Respondent {
             }
         }
     }
+}
+
+/// Status and body of an answer that was made here.
+async fn all<B>(response: Response<B>) -> (u16, Bytes)
+where
+    B: Body<Data = Bytes>,
+{
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await;
+    (status, body.map(Collected::to_bytes).unwrap_or_default())
 }
 
 fn lost(error: anyhow::Error) -> Problem {

@@ -86,6 +86,40 @@ sentences! {
     SkippedTooSlow => "takes too long to read", "读取时间过长";
     SkippedFatal => "takes too much memory, or is made to break readers", "占用内存过多，或为破坏读取程序而制作";
 
+    // Batches
+    BatchNothing => "name a file of rows, and a recipe or --prompt; maque batch --list shows the recipes",
+        "请给出数据文件，以及配方或 --prompt；用 maque batch --list 查看配方";
+    BatchNoOutput => "name the file for the answers: -o FILE", "请用 -o 文件 指定结果写到哪里";
+    BatchKind { path: String, known: &'static str } => "{path} is none of: {known}; save it as one of them", "{path} 不是 {known} 之一；请另存为其中一种";
+    BatchOnlyJsonl { path: String } => "the answers to OpenAI's requests are written as jsonl, not to {path}", "OpenAI 批量请求的结果只能写成 jsonl，不能写到 {path}";
+    BatchTooLarge { path: String, limit: String } => "{path} is larger than {limit}; split it", "{path} 超过 {limit}；请拆分";
+    BatchBroken { path: String, why: String } => "{path}: {why}", "{path} 无法读取：{why}";
+    BatchNoRows { path: String } => "{path} holds no rows under its line of column names", "{path} 在列名之下没有数据";
+    BatchLongCell { row: usize, column: String } =>
+        "row {row}, column {column:?} has more text than a workbook's cell holds; write csv or jsonl instead",
+        "第 {row} 行“{column}”列的文字超出工作簿单元格的上限；请改写成 csv 或 jsonl";
+    BatchUnknownRecipe { name: String, known: String } =>
+        "there is no recipe {name:?}; there are: {known}, or the path of a .toml file", "没有配方 {name:?}；现有：{known}，或给出 .toml 文件的路径";
+    BatchWrongRecipe { name: String, why: String } => "the recipe {name}: {why}", "配方 {name} 有误：{why}";
+    BatchNoColumn { column: String, columns: String } =>
+        "the rows have no column {column:?}, which the prompt wants; they have: {columns}", "数据里没有提示语要用的列“{column}”；现有的列：{columns}";
+    BatchOtherRecipe { path: String } =>
+        "{path} is the journal of other work: the recipe or the settings changed since; begin anew with --restart, or write to another file",
+        "{path} 是另一项工作的日志：配方或设置已改动；用 --restart 重新开始，或写到别的文件";
+    BatchOtherRows { path: String } =>
+        "{path} is the journal of other work: the rows changed since; begin anew with --restart, or write to another file",
+        "{path} 是另一项工作的日志：数据已改动；用 --restart 重新开始，或写到别的文件";
+    BatchBusy { path: String } => "{path} is in use: the same batch is running already", "{path} 正在使用：同一批任务已在运行";
+    BatchResumes { done: usize, total: usize } => "going on: {done} of {total} rows are done already", "继续：{total} 行中已完成 {done} 行";
+    BatchProgress { done: usize, total: usize, rate: f64, left: String } =>
+        "{done} of {total} rows, {rate:.1} rows/s, {left} left", "{done}/{total} 行，{rate:.1} 行/秒，还需 {left}";
+    BatchDone { rows: usize, marked: usize, path: String } => "{rows} rows in {path}, {marked} of them marked in the last column", "{rows} 行已写入 {path}，其中 {marked} 行在最后一列有标记";
+    BatchStopped { path: String } => "stopped; what is done is in {path}, and the same command goes on from there", "已停止；已完成的在 {path} 里，再次运行同一命令即可继续";
+    BatchMark => "note", "备注";
+    MarkCut => "the answer was cut by the token limit", "回答被截断";
+    MarkLoop => "the answer had become a loop", "回答陷入循环";
+    MarkNoAnswer { why: String } => "no answer: {why}", "没有回答：{why}";
+
     // Arguments, as far as clap's own sentences have no Chinese
     ArgumentUnknown { argument: String } => "unknown argument {argument}", "不认识的参数 {argument}";
     ArgumentWrong { argument: String, value: String } => "wrong value {value:?} for {argument}", "{argument} 的值 {value:?} 不对";

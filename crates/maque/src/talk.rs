@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 const SPINNER: &str = "{spinner} {msg}";
+const ROWS: &str = "{wide_bar} {msg}";
 const BAR: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
 
 /// Who listens.
@@ -70,6 +71,20 @@ impl Talk {
         }
         self.bar.set_length(total);
         self.bar.set_position(done);
+    }
+
+    /// A stage of `total` rows, `done` of which are through; a log has lines for it.
+    pub(crate) fn rows(&self, say: &Say, done: usize, total: usize) {
+        self.bar.disable_steady_tick();
+        self.bar.set_style(style(ROWS));
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(say.to_string());
+    }
+
+    /// Who listens.
+    pub(crate) fn audience(&self) -> Audience {
+        self.audience
     }
 
     /// Takes the bar away; what was said before stays.

@@ -6,13 +6,14 @@ use crate::outbox::{CAPACITY, PATIENCE};
 use crate::penalties::Penalties;
 use crate::queue::Retention;
 use crate::sampler::Sampler;
-use crate::{Event, Request, Sampling, Speculation, TokenEvent, Usage};
+use crate::{Event, Priority, Request, Sampling, Speculation, TokenEvent, Usage};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver as EventReceiver;
 
 mod constraints;
 mod phases;
+mod priority;
 mod reuse;
 mod speculation;
 mod workload;
@@ -92,7 +93,7 @@ impl Bench {
     fn send(&mut self, request: Request, retention: Retention) -> Reader {
         let ticket = self
             .board
-            .enter(request.client, &EngineOptions::default())
+            .enter(request.lane(), &EngineOptions::default())
             .expect("there is room");
         let (outbox, receiver, _) = Outbox::new(request.prompt.len());
         let waiting = Waiting {

@@ -12,8 +12,9 @@ use llguidance::toktrie::{
 };
 use llguidance::{Matcher, ParserFactory};
 use maque_engine::Constraint;
-use std::sync::{Arc, OnceLock};
-use tokio::sync::{Semaphore, oneshot};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::{OnceCell, Semaphore, oneshot};
 
 /// Stack of a compiling thread: grammars nest, and rules call rules.
 const STACK: usize = 64 << 20;
@@ -21,6 +22,8 @@ const STACK: usize = 64 << 20;
 const COMPILE_FUEL: u64 = 1_000_000;
 /// Symbols of a compiled grammar.
 const MAX_SYMBOLS: usize = 100_000;
+/// Grammars that are kept, in case that others ask for the same.
+const MAX_RECENT: usize = 4;
 /// Letters of an error that are passed on.
 const MAX_MESSAGE: usize = 300;
 
@@ -30,6 +33,13 @@ pub(crate) struct Vocabulary {
     parts: Arc<Parts>,
     compiler: Arc<OnceLock<Compiler>>,
     room: Arc<Semaphore>,
+    recent: Arc<Mutex<VecDeque<Recent>>>,
+}
+
+/// A structure that was asked for, and its grammar once that is compiled: many requests with one schema compile it once.
+struct Recent {
+    structure: Structure,
+    grammar: Arc<OnceCell<Mutex<Box<dyn Constraint>>>>,
 }
 
 struct Compiler {
@@ -50,10 +60,11 @@ impl Vocabulary {
             parts,
             compiler: Arc::new(OnceLock::new()),
             room: Arc::new(Semaphore::new(MAX_COMPILERS)),
+            recent: Arc::default(),
         }
     }
 
-    /// Compiles a structure, on a thread of its own.
+    /// A structure's grammar: compiled, unless it was lately.
     ///
     /// # Errors
     /// When it is wrong or too complex; the error names its field.
@@ -61,6 +72,35 @@ impl Vocabulary {
         &self,
         structure: Structure,
     ) -> Result<Box<dyn Constraint>, ApiError> {
+        let grammar = self.recent(&structure);
+        let compiled = grammar.get_or_try_init(|| async {
+            let compiled = self.compile_anew(structure).await?;
+            Ok::<_, ApiError>(Mutex::new(compiled))
+        });
+        let compiled = compiled.await?.lock();
+        Ok(compiled.unwrap_or_else(PoisonError::into_inner).fork())
+    }
+
+    /// The place of a structure among the last ones.
+    fn recent(&self, structure: &Structure) -> Arc<OnceCell<Mutex<Box<dyn Constraint>>>> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = recent.iter();
+        if let Some(known) = known.find(|known| known.structure == *structure) {
+            return Arc::clone(&known.grammar);
+        }
+        if recent.len() == MAX_RECENT {
+            recent.pop_front();
+        }
+        let grammar = Arc::default();
+        recent.push_back(Recent {
+            structure: structure.clone(),
+            grammar: Arc::clone(&grammar),
+        });
+        grammar
+    }
+
+    /// Compiles a structure, on a thread of its own.
+    async fn compile_anew(&self, structure: Structure) -> Result<Box<dyn Constraint>, ApiError> {
         let field = structure.field.clone();
         let too_slow = || {
             ApiError::field(

@@ -199,6 +199,7 @@ impl Ask {
             max_tokens: self.max_tokens,
             schema: asked.schema.clone(),
             begun: turn.begun.clone(),
+            service_tier: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One command a file: arguments, `run`, done.
 
 pub(crate) mod ask;
+pub(crate) mod batch;
 pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod completions;

@@ -3,6 +3,7 @@
 mod access;
 mod apis;
 mod ask;
+mod batch;
 mod bench;
 mod bytes;
 mod cancel;

@@ -33,14 +33,18 @@ fn any_request() -> impl Strategy<Value = Request> {
         sampling,
         prompt_logprobs,
         any::<bool>(),
+        prop_oneof![Just(Priority::Interactive), Just(Priority::Batch)],
     )
         .prop_map(
-            |(n_prompt, salt, client, max_tokens, sampling, prompt_logprobs, stops)| Request {
-                client,
-                stop_tokens: if stops { vec![3, 4] } else { Vec::new() },
-                prompt_logprobs,
-                repetition_guard: RepetitionGuard::Off,
-                ..Request::new(prompt(n_prompt, salt), sampling, max_tokens)
+            |(n_prompt, salt, client, max_tokens, sampling, prompt_logprobs, stops, priority)| {
+                Request {
+                    client,
+                    priority,
+                    stop_tokens: if stops { vec![3, 4] } else { Vec::new() },
+                    prompt_logprobs,
+                    repetition_guard: RepetitionGuard::Off,
+                    ..Request::new(prompt(n_prompt, salt), sampling, max_tokens)
+                }
             },
         )
 }

@@ -11,7 +11,7 @@ use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_MESSAGES;
 use crate::limits::MAX_TOOLS;
-use crate::options::{DEFAULT_MAX_TOKENS, OPTIONS, Options};
+use crate::options::{DEFAULT_MAX_TOKENS, OPTIONS, Options, TIERS, tier};
 use crate::prompt::{Conversation, Overflow, continued, rendered};
 use crate::structure::{self, STRUCTURE};
 use crate::tools::{Toolbox, foreign, render};
@@ -42,7 +42,7 @@ pub(crate) const CHAT: &[Field] = &[
     Field::new("prediction", Kind::Hint),
     Field::new("reasoning_effort", Kind::Hint),
     Field::new("verbosity", Kind::Hint),
-    Field::new("service_tier", Kind::Idle),
+    Field::new("service_tier", Kind::OneOf(TIERS)),
     Field::new("safety_identifier", Kind::Idle),
     Field::new("prompt_cache_key", Kind::Idle),
 ];
@@ -73,6 +73,7 @@ struct Asked {
 async fn submit(service: &Service, body: Value) -> Result<Asked, ApiError> {
     let (mut fields, mut warnings) = Fields::checked(body, "", &[OPTIONS, CHAT, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
+    let service = &tier(&mut fields, service)?;
     let messages = messages::read(&mut fields, &mut warnings)?;
     let toolbox = tools::read(&mut fields, Form::Function, &mut warnings)?;
     let structure = toolbox.structure(structure::read(&mut fields)?)?;

@@ -1,0 +1,151 @@
+//! What an answer must be beyond its schema: a small model keeps the form and misses the point.
+
+use crate::template::Template;
+use serde::Deserialize;
+
+/// One condition of a field of the answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Check {
+    /// The field; within each item where the answer is a list.
+    pub(crate) field: String,
+    pub(crate) must: Must,
+    /// What the field is compared with: text with places for the answer's fields and the row's cells.
+    pub(crate) value: Option<Template>,
+    /// What the row is marked with where the condition does not hold.
+    pub(crate) says: String,
+}
+
+/// The conditions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Must {
+    /// Hold the value.
+    Contain,
+    /// Not hold the value.
+    LeaveOut,
+    /// Be a part of the value.
+    OccurIn,
+    /// Be another text than the value.
+    DifferFrom,
+    /// Say something: more than white space and punctuation.
+    SaySomething,
+    /// Be another text in each item.
+    BeDistinct,
+    /// Be written mostly in Chinese characters.
+    BeChinese,
+    /// Be written mostly in Latin letters.
+    BeEnglish,
+}
+
+impl Check {
+    /// What is wrong with the check itself, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let compares = matches!(
+            self.must,
+            Must::Contain | Must::LeaveOut | Must::OccurIn | Must::DifferFrom
+        );
+        match (compares, &self.value) {
+            (true, None) => Some(format!(
+                "the check of {:?} needs a value to compare with",
+                self.field
+            )),
+            (false, Some(_)) => Some(format!(
+                "the check of {:?} compares with nothing; leave its value out",
+                self.field
+            )),
+            _ => None,
+        }
+    }
+
+    /// Whether these texts pass: the field of each item, and the value to compare it with.
+    pub(crate) fn passes(&self, texts: &[(String, String)]) -> bool {
+        if self.must == Must::BeDistinct {
+            let mut seen: Vec<String> = texts.iter().map(|(text, _)| plain(text)).collect();
+            seen.sort();
+            return seen.windows(2).all(|pair| pair[0] != pair[1]);
+        }
+        texts
+            .iter()
+            .all(|(text, value)| self.must.holds(text, value))
+    }
+}
+
+impl Must {
+    fn holds(self, text: &str, value: &str) -> bool {
+        let (text, value) = (plain(text), plain(value));
+        let (chinese, latin) = scripts(&text);
+        match self {
+            Must::Contain => text.contains(&value),
+            Must::LeaveOut => value.is_empty() || !text.contains(&value),
+            Must::OccurIn => !text.is_empty() && value.contains(&text),
+            Must::DifferFrom => text != value,
+            Must::SaySomething => !text.is_empty(),
+            Must::BeDistinct => true, // a matter of all items
+            Must::BeChinese => latin <= chinese && 0 < chinese,
+            Must::BeEnglish => chinese == 0 && 0 < latin,
+        }
+    }
+}
+
+/// Letters and digits in lower case: white space and punctuation make no difference.
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Chinese characters and Latin letters in a text.
+fn scripts(text: &str) -> (usize, usize) {
+    let chinese = text
+        .chars()
+        .filter(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}'));
+    let latin = text.chars().filter(char::is_ascii_alphabetic);
+    (chinese.count(), latin.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_look_at_letters_only() {
+        for (must, text, value, want) in [
+            (Must::Contain, "他再三犹豫。", "再三", true),
+            (Must::Contain, "他在三犹豫。", "再三", false),
+            (Must::LeaveOut, "Dear Ann, thanks", "[name]", true),
+            (Must::LeaveOut, "Dear [Name], thanks", "[name]", false),
+            (
+                Must::OccurIn,
+                "床前 明月光，",
+                "床前明月光，疑是地上霜。",
+                true,
+            ),
+            (Must::OccurIn, "。", "床前明月光", false),
+            (Must::DifferFrom, "他很高兴！", "他很高兴。", false),
+            (Must::SaySomething, " …。", "", false),
+            (Must::BeChinese, "用 Python 写的一个函数例子", "", true),
+            (Must::BeChinese, "Sure, 好", "", false),
+            (Must::BeEnglish, "Hello, 3 cats", "", true),
+            (Must::BeEnglish, "Hello 猫", "", false),
+        ] {
+            assert_eq!(must.holds(text, value), want, "{must:?} {text} {value}");
+        }
+    }
+
+    #[test]
+    fn items_are_told_apart() {
+        let check = Check {
+            field: "t".into(),
+            must: Must::BeDistinct,
+            value: None,
+            says: String::new(),
+        };
+        let texts = |all: &[&str]| {
+            all.iter()
+                .map(|text| ((*text).to_owned(), String::new()))
+                .collect::<Vec<_>>()
+        };
+        assert!(check.passes(&texts(&["a", "b", "c"])));
+        assert!(!check.passes(&texts(&["a", "b", "A."])));
+    }
+}

@@ -1,0 +1,274 @@
+//! A recipe: what to ask of each row, the form of the answer, and what it must be.
+
+use crate::BatchError;
+use crate::answer::Answered;
+use crate::check::Check;
+use crate::sheet::{Row, Sheet};
+use crate::template::Template;
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::Path;
+
+/// A recipe's file is small.
+const MAX_BYTES: u64 = 256 << 10;
+
+/// What is done with each row.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What it is called.
+    pub title: String,
+    /// What it is for, in a sentence.
+    pub about: String,
+    /// The columns that rows need.
+    #[serde(default)]
+    pub inputs: Vec<Input>,
+    /// The system prompt, if it has one.
+    pub system: Option<String>,
+    /// The question: text with places for cells.
+    prompt: Template,
+    /// The JSON schema that an answer keeps to; without it an answer is text.
+    pub schema: Option<Value>,
+    /// A list in the answer each item of which becomes a row.
+    each: Option<String>,
+    /// What the answer fills.
+    pub columns: Vec<Column>,
+    /// What it must be.
+    #[serde(default)]
+    checks: Vec<Check>,
+    /// Tokens of an answer at most.
+    pub max_tokens: Option<usize>,
+    /// Sampling temperature, the model's own if absent.
+    pub temperature: Option<f32>,
+}
+
+/// A column that rows need.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// What stands in it.
+    pub about: String,
+}
+
+/// A column of answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// The answer's field that stands in it; empty for an answer that is text.
+    #[serde(default)]
+    pub field: String,
+}
+
+impl Recipe {
+    /// The text of a recipe's file.
+    pub(crate) fn read(path: &Path) -> Result<String, BatchError> {
+        let failed = |source| BatchError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let n_bytes = std::fs::metadata(path).map_err(failed)?.len();
+        if MAX_BYTES < n_bytes {
+            let limit = format!("{MAX_BYTES} bytes");
+            return Err(BatchError::TooLarge {
+                path: path.to_owned(),
+                limit,
+            });
+        }
+        std::fs::read_to_string(path).map_err(failed)
+    }
+
+    /// A recipe from its text; errors name it by `name`.
+    pub fn parse(name: &str, text: &str) -> Result<Recipe, BatchError> {
+        let wrong = |why: String| BatchError::Recipe {
+            name: name.to_owned(),
+            why,
+        };
+        let recipe: Recipe = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        match recipe.problem() {
+            Some(why) => Err(wrong(why)),
+            None => Ok(recipe),
+        }
+    }
+
+    /// A prompt alone: the answer is text, in a column of its own.
+    pub fn of_prompt(prompt: &str) -> Result<Recipe, BatchError> {
+        let prompt = Template::parse(prompt).map_err(|why| BatchError::Recipe {
+            name: "--prompt".to_owned(),
+            why,
+        })?;
+        Ok(Recipe {
+            title: String::new(),
+            about: String::new(),
+            inputs: Vec::new(),
+            system: None,
+            prompt,
+            schema: None,
+            each: None,
+            columns: vec![Column {
+                name: "answer".to_owned(),
+                field: String::new(),
+            }],
+            checks: Vec::new(),
+            max_tokens: None,
+            temperature: None,
+        })
+    }
+
+    fn problem(&self) -> Option<String> {
+        let unknown = self
+            .prompt
+            .places()
+            .into_iter()
+            .find(|place| self.inputs.iter().all(|input| input.name != *place));
+        if let Some(place) = unknown {
+            return Some(format!(
+                "the prompt wants {place:?}, which is none of the inputs"
+            ));
+        }
+        if self.columns.is_empty() {
+            return Some("columns must name at least one column of the answer".to_owned());
+        }
+        if self.schema.is_none() && (self.each.is_some() || !self.checks.is_empty()) {
+            return Some("each and checks need a schema".to_owned());
+        }
+        self.checks.iter().find_map(Check::problem)
+    }
+
+    /// What tells it from another recipe.
+    pub(crate) fn identity(&self) -> String {
+        let Recipe {
+            system,
+            prompt,
+            schema,
+            each,
+            columns,
+            checks,
+            max_tokens,
+            temperature,
+            ..
+        } = self;
+        format!(
+            "{system:?} {} {schema:?} {each:?} {columns:?} {checks:?} {max_tokens:?} {temperature:?}",
+            prompt.source()
+        )
+    }
+
+    /// That these rows have every column that the prompt wants.
+    pub fn check_columns(&self, sheet: &Sheet) -> Result<(), BatchError> {
+        let missing = self
+            .prompt
+            .places()
+            .into_iter()
+            .find(|place| sheet.columns.iter().all(|column| column != place));
+        match missing {
+            None => Ok(()),
+            Some(column) => Err(BatchError::NoColumn {
+                column: column.to_owned(),
+                columns: sheet.columns.join(", "),
+            }),
+        }
+    }
+
+    /// What is asked of this row.
+    pub fn prompt(&self, row: &Row<'_>) -> String {
+        self.prompt.fill(|name| row.text(name))
+    }
+
+    /// What a model wrote, as an answer; an error says why it is none.
+    pub fn answer(&self, text: &str) -> Result<Value, serde_json::Error> {
+        match self.schema {
+            Some(_) => serde_json::from_str(text),
+            None => Ok(Value::String(text.trim().to_owned())),
+        }
+    }
+
+    /// What the first check that an answer does not pass says.
+    pub fn mark(&self, row: &Row<'_>, answer: &Value) -> Option<String> {
+        let items = self.items(answer);
+        let failed = self.checks.iter().find(|check| {
+            let texts = items.iter().map(|item| {
+                let value = check
+                    .value
+                    .as_ref()
+                    .map(|value| value.fill(|name| item.text(name).or_else(|| row.text(name))));
+                (
+                    item.text(&check.field).unwrap_or_default(),
+                    value.unwrap_or_default(),
+                )
+            });
+            !check.passes(&texts.collect::<Vec<_>>())
+        });
+        failed.map(|check| check.says.clone())
+    }
+
+    /// The parts of an answer that become rows: one, or each item of a list; at least one.
+    pub(crate) fn items<'a>(&self, answer: &'a Value) -> Vec<Answered<'a>> {
+        let list = self.each.as_ref().and_then(|each| answer[each].as_array());
+        match list {
+            Some(list) if !list.is_empty() => list
+                .iter()
+                .map(|item| Answered::new(item, answer))
+                .collect(),
+            _ => vec![Answered::new(answer, answer)],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const RECIPE: &str = r#"
+        title = "Quiz"
+        about = "Questions about a text."
+        prompt = "Ask two questions about: {text}"
+        each = "questions"
+        inputs = [{ name = "text", about = "what to ask about" }]
+        columns = [{ name = "Question", field = "q" }]
+        schema = { type = "object", properties = { questions = { type = "array" }, a = { type = "string" } } }
+        checks = [{ field = "q", must = "contain", value = "{text}", says = "off the point" }]
+    "#;
+
+    #[test]
+    fn a_recipe_asks_and_checks_each_item() {
+        let recipe = Recipe::parse("quiz", RECIPE).expect("a recipe");
+        let sheet = Sheet::new(vec!["text".into()], vec![vec!["cats".into()]]);
+        let row = sheet.row(0);
+        assert_eq!(recipe.prompt(&row), "Ask two questions about: cats");
+        let good = json!({ "questions": [{ "q": "Why cats?" }, { "q": "Which cats?" }] });
+        assert_eq!(recipe.mark(&row, &good), None);
+        let bad = json!({ "questions": [{ "q": "Why cats?" }, { "q": "Why dogs?" }] });
+        assert_eq!(recipe.mark(&row, &bad).as_deref(), Some("off the point"));
+        let schema = recipe.schema.as_ref().expect("a schema");
+        let order: Vec<_> = schema["properties"]
+            .as_object()
+            .expect("properties")
+            .keys()
+            .collect();
+        assert_eq!(order, ["questions", "a"], "as written");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_recipe_is_named() {
+        for (from, to, want) in [
+            ("{text}\"\n", "{txt}\"\n", "txt"),
+            ("title", "titel", "titel"),
+            (", value = \"{text}\"", "", "value"),
+            ("\"contain\"", "\"rhyme\"", "rhyme"),
+        ] {
+            let error = Recipe::parse("quiz", &RECIPE.replace(from, to)).expect_err(to);
+            assert!(error.to_string().contains(want), "{error}");
+        }
+        let sheet = Sheet::new(vec!["a".into()], Vec::new());
+        let error = Recipe::parse("quiz", RECIPE)
+            .expect("a recipe")
+            .check_columns(&sheet)
+            .expect_err("no text");
+        assert!(error.to_string().contains("\"text\""), "{error}");
+    }
+}
