@@ -23,6 +23,6 @@ done
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet openai anthropic ollama litellm langchain-openai llm schemathesis
 "$work/venv/bin/python" tests/clients/openai_check.py "http://127.0.0.1:$port/v1"
-for client in anthropic ollama others ops openapi; do
+for client in batch anthropic ollama others ops openapi; do
   "$work/venv/bin/python" "tests/clients/${client}_check.py" "http://127.0.0.1:$port"
 done

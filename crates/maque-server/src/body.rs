@@ -16,7 +16,7 @@ pub(crate) async fn json(body: Body) -> Result<Value, ApiError> {
 }
 
 /// All bytes, unless they are too many or come too slowly.
-async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
     let start = Instant::now();
     let mut bytes = Vec::new();
     let mut stream = body.into_data_stream();

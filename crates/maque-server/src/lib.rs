@@ -8,6 +8,7 @@ mod access;
 mod answers;
 mod api;
 mod ask;
+mod batches;
 mod body;
 mod choice;
 mod clock;

@@ -79,6 +79,13 @@ limits! {
     MAX_UPSTREAM_ANSWER: usize = 8 << 20, "bytes of a larger model's answer", "更大的模型一次回答的字节数";
     MAX_UPSTREAM_LINE: usize = 1 << 20, "bytes of a line of its stream", "其数据流一行的字节数";
 
+    // Batches
+    MAX_FILES: usize = 100, "files of one person", "每人的文件数";
+    MAX_PERSON_FILES: usize = 128 << 20, "bytes of one person's files", "每人的文件字节数";
+    MAX_BATCHES: usize = 100, "batches of one person that are under way or whose files are kept", "每人进行中或保留结果的批量任务数";
+    MAX_BATCH_ANSWERS: usize = 64 << 20, "bytes of the answers of one batch", "一个批量任务的回答字节数";
+    BATCH_AT_ONCE: usize = 16, "requests of batches answered at once", "批量任务中同时回答的请求数";
+
     // Structures and tools
     MAX_GRAMMAR: usize = 64 << 10,
         "bytes of a JSON schema, regex or grammar; of the parameters of all tools together", "JSON schema、正则或语法的字节数；所有工具参数的总字节数";

@@ -3,10 +3,11 @@
 use crate::access::{self, Access, Ends, Reception};
 use crate::api::anthropic::messages::{count_tokens as count, messages};
 use crate::api::ollama::{self, generate::generate};
-use crate::api::openai::{chat, completions, models, responses};
+use crate::api::openai::{batches, chat, completions, files, models, responses};
 use crate::api::ops::described;
 use crate::api::ops::{self, text};
 use crate::api::{library, maque};
+use crate::batches::Batches;
 use crate::body::json;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
@@ -41,6 +42,7 @@ use tokio::sync::watch;
 pub(crate) struct Shared {
     pub(crate) reception: Arc<Reception>,
     pub(crate) generations: Arc<Generations>,
+    pub(crate) batches: Arc<Batches>,
     pub(crate) jobs: Jobs,
     pub(crate) sharing: Arc<Sharing>,
     pub(crate) since: Instant,
@@ -113,12 +115,14 @@ impl Shared {
 pub(crate) fn routes(
     options: &ServerOptions,
     sharing: &Arc<Sharing>,
+    batches: &Arc<Batches>,
     generations: Arc<Generations>,
     stages: watch::Receiver<Stage>,
 ) -> Router {
     let shared = Shared {
         reception: Arc::clone(&options.reception),
         generations,
+        batches: Arc::clone(batches),
         jobs: Jobs::new(Arc::clone(&options.models)),
         sharing: Arc::clone(sharing),
         since: Instant::now(),
@@ -164,7 +168,21 @@ pub(crate) fn routes(
         .get("/v1/library/documents/{id}", Access::Key, library::document)
         .post("/v1/library/folders", Access::Admin, library::add)
         .delete("/v1/library/folders/{id}", Access::Admin, library::remove);
-    maque::routes(routes).finish()
+    maque::routes(batches_of(routes)).finish()
+}
+
+/// OpenAI's batches and their files.
+fn batches_of(routes: Routes) -> Routes {
+    routes
+        .post("/v1/files", Access::User, files::create)
+        .get("/v1/files", Access::User, files::list)
+        .get("/v1/files/{id}", Access::User, files::retrieve)
+        .delete("/v1/files/{id}", Access::User, files::delete)
+        .get("/v1/files/{id}/content", Access::User, files::content)
+        .post("/v1/batches", Access::User, batches::create)
+        .get("/v1/batches", Access::User, batches::list)
+        .get("/v1/batches/{id}", Access::User, batches::retrieve)
+        .post("/v1/batches/{id}/cancel", Access::User, batches::cancel)
 }
 
 /// What handlers come to.

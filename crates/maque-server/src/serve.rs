@@ -1,6 +1,7 @@
 //! The accept loop, with a deadline for each phase of a connection (`axum::serve` has none).
 
 use crate::access::{Ends, Reception};
+use crate::batches::Batches;
 use crate::generations::Generations;
 use crate::limits::{
     HEAD_DEADLINE, LAST_WORDS, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, WRITE_DEADLINE,
@@ -51,15 +52,26 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let generations = Arc::new(Generations::default());
+    let batches = Arc::new(Batches::default());
     let (sharing, mut entrances) = Sharing::new(Arc::clone(&options.network), options.urls.clone());
     let sharing = Arc::new(sharing);
     let house = House {
-        router: routes(&options, &sharing, Arc::clone(&generations), stages),
+        router: routes(
+            &options,
+            &sharing,
+            &batches,
+            Arc::clone(&generations),
+            stages.clone(),
+        ),
         room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         visitors: Arc::new(Visitors::default()),
     };
     let graceful = Arc::new(GracefulShutdown::new());
     let mut loops = tokio::task::JoinSet::new();
+    if let Ok(store) = options.reception.store() {
+        let store = store.clone();
+        loops.spawn(async move { batches.run(store, stages).await });
+    }
     let (_always, until) = watch::channel(());
     for listener in listeners.own {
         let entrance = Entrance::new(listener, until.clone())?;

@@ -104,7 +104,9 @@ fn check_body(request: &Request) -> Result<(), ApiError> {
     }
     let kind = text(headers, "content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    match kind.eq_ignore_ascii_case("application/json") {
+    let is_upload = request.uri().path() == "/v1/files" && !is_browser;
+    let is_form = kind.eq_ignore_ascii_case("multipart/form-data");
+    match kind.eq_ignore_ascii_case("application/json") || is_upload && is_form {
         true => Ok(()),
         false => Err(ApiError::unsupported_media_type()),
     }

@@ -4,8 +4,10 @@ use super::anthropic::messages::{CONVERSATION, MESSAGES};
 use super::library;
 use super::maque;
 use super::ollama;
+use super::openai::batches::BATCH;
 use super::openai::chat::CHAT;
 use super::openai::completions::COMPLETIONS;
+use super::openai::files::FILE;
 use super::openai::responses::{self, RESPONSES};
 use super::ops::text::{APPLY, DETOKENIZE, TOKENIZE};
 use crate::field::Field;
@@ -22,6 +24,8 @@ pub(crate) struct Route {
     pub(crate) rows: &'static [&'static [Field]],
     /// Rows of objects within its body.
     pub(crate) within: &'static [(&'static str, &'static [Field])],
+    /// The type of its body.
+    pub(crate) takes: &'static str,
     /// Types of its answers.
     pub(crate) answers: &'static [&'static str],
     /// The status of an answer that is no refusal.
@@ -85,6 +89,40 @@ const ROUTES: &[Route] = &[
             EVENTS,
         )
     },
+    Route {
+        takes: "multipart/form-data",
+        ..post("/v1/files", "takes in a file of requests", &[FILE], JSON)
+    },
+    Route {
+        query: &["purpose", "after", "limit", "order"],
+        ..get("/v1/files", "one's files, newest first")
+    },
+    get("/v1/files/{id}", "one file, without its content"),
+    Route {
+        method: "DELETE",
+        ..get("/v1/files/{id}", "deletes it")
+    },
+    Route {
+        answers: &["application/jsonl"],
+        ..get("/v1/files/{id}/content", "what is in it")
+    },
+    post(
+        "/v1/batches",
+        "answers a file's requests when nobody else asks",
+        &[BATCH],
+        JSON,
+    ),
+    Route {
+        query: &["after", "limit"],
+        ..get("/v1/batches", "one's batches, newest first")
+    },
+    get("/v1/batches/{id}", "how far a batch is, and its files"),
+    post(
+        "/v1/batches/{id}/cancel",
+        "ends a batch; what is answered stays",
+        &[],
+        JSON,
+    ),
     post("/v1/embeddings", "needs an embedding model", EMBED, JSON),
     post(
         "/v1/messages",
@@ -182,6 +220,7 @@ pub(crate) const fn get(path: &'static str, about: &'static str) -> Route {
         about,
         rows: &[],
         within: &[],
+        takes: "application/json",
         answers: JSON,
         status: "200",
         query: &[],
@@ -200,6 +239,7 @@ pub(crate) const fn post(
         about,
         rows,
         within: &[],
+        takes: "application/json",
         answers,
         status: "200",
         query: &[],

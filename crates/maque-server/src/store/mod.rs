@@ -5,8 +5,10 @@
 //! `WHERE person = ?` and in no other way.
 
 mod backup;
+pub(crate) mod batches;
 pub(crate) mod conversations;
 mod error;
+pub(crate) mod files;
 pub(crate) mod messages;
 mod migration;
 mod open;

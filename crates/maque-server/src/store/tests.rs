@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod batches;
 mod files;
 mod rows;
 

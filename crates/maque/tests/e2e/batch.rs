@@ -36,7 +36,7 @@ fn folder(n_rows: usize) -> tempfile::TempDir {
 }
 
 fn batch(home: &Home, folder: &Path, model: &Path, arguments: &[&str]) -> Command {
-    let mut command = home.maque(&[&["batch"], arguments].concat());
+    let mut command = home.maque(&[&["batch"][..], arguments].concat());
     command.current_dir(folder).env("MAQUE_MODEL", model);
     command
 }

@@ -4,6 +4,7 @@ mod access;
 mod apis;
 mod ask;
 mod batch;
+mod batches;
 mod bench;
 mod bytes;
 mod cancel;

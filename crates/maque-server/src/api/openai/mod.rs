@@ -1,7 +1,9 @@
 //! OpenAI's API: what an answer has in common with every other one, sent whole or as server-sent events.
 
+pub(crate) mod batches;
 pub(crate) mod chat;
 pub(crate) mod completions;
+pub(crate) mod files;
 pub(crate) mod logprobs;
 pub(crate) mod messages;
 pub(crate) mod models;

@@ -94,7 +94,7 @@ fn operation(route: &Route, models: &[&str]) -> Value {
         statuses.extend(["408", "413", "415", "502"]);
         let schema = body(route, models);
         operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            json!({ "required": true, "content": { route.takes: { "schema": schema } } });
     }
     for status in statuses {
         operation["responses"][status] = refusal.clone();
@@ -188,7 +188,7 @@ mod tests {
         let document = document(&["default"]);
         for route in routes() {
             let operation = &document["paths"][route.path][route.method.to_lowercase()];
-            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let schema = &operation["requestBody"]["content"][route.takes]["schema"];
             for row in route.rows.iter().copied().flatten() {
                 assert!(
                     schema["properties"][row.name].is_object(),

@@ -206,22 +206,23 @@ fn a_migration_begins_with_a_backup() {
     let connection = Connection::open(&path).expect("opened");
     let steps = [
         migration::STEPS[0],
+        migration::STEPS[1],
         "ALTER TABLE persons ADD COLUMN colour TEXT",
         "no SQL",
     ];
-    migration::migrate(&connection, folder.path(), &steps[..2]).expect("migrated");
+    migration::migrate(&connection, folder.path(), &steps[..3]).expect("migrated");
     connection
         .execute("UPDATE persons SET colour = 'blue'", [])
         .expect("a new column");
     let backup =
-        Connection::open(folder.path().join("backups/before-schema-2.sqlite3")).expect("a backup");
+        Connection::open(folder.path().join("backups/before-schema-3.sqlite3")).expect("a backup");
     let version = |c: &Connection| {
         c.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
             .expect("a number")
     };
-    assert_eq!((version(&backup), version(&connection)), (1, 2));
+    assert_eq!((version(&backup), version(&connection)), (2, 3));
     assert!(migration::migrate(&connection, folder.path(), &steps).is_err());
-    assert_eq!(version(&connection), 2, "a step that fails changes nothing");
+    assert_eq!(version(&connection), 3, "a step that fails changes nothing");
 }
 
 #[test]
