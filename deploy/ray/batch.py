@@ -24,7 +24,7 @@ SEEDS_PER_ROW = 256  # `maque batch` gives row n the seeds from seed + 256 n on
 
 
 def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed worker leaves no server behind
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed worker leaves nothing running
 
 
 def listens(port):
@@ -47,8 +47,8 @@ class Worker:
             self.serve()
             ran = subprocess.run(
                 [self.options.maque, "batch", self.options.recipe, shard["path"], "-o", str(output),
-                 "--seed", str(shard["first"] * SEEDS_PER_ROW)],
-                env={**os.environ, "MAQUE_HOME": self.home.name}, stderr=subprocess.PIPE)
+                 "--seed", str(shard["first"] * SEEDS_PER_ROW), "--model", self.options.model],
+                env={**os.environ, "MAQUE_HOME": self.home.name}, stderr=subprocess.PIPE, preexec_fn=die_with_parent)
             if ran.returncode == 2:
                 raise RuntimeError(ran.stderr.decode())  # wrong input; a server that went away is started again
         return {"first": shard["first"], "path": str(output)}
@@ -86,7 +86,7 @@ def run(options):
     """All shards through the workers; their answers in order."""
     todo = list(shards(options))
     pipeline = ray.data.from_items(todo, override_num_blocks=len(todo))
-    pipeline = pipeline.map(Worker, fn_constructor_args=[options], concurrency=options.workers, num_cpus=1)
+    pipeline = pipeline.map(Worker, fn_constructor_args=[options], compute=ray.data.ActorPoolStrategy(size=options.workers), num_cpus=1)
     done = sorted(pipeline.take_all(), key=lambda shard: shard["first"])
     assert [shard["first"] for shard in done] == [shard["first"] for shard in todo], "shards are missing or came twice"
     temporary = options.output + ".part"
