@@ -1,4 +1,5 @@
-//! A fork-join pool: the calling thread and its workers share the items of one region.
+//! A fork-join pool: the calling thread and its workers share the items of one region. Each begins with a range of
+//! its own, so that it reads memory in sequence and what it fetches ahead is its own; then it helps the others.
 //!
 //! Workers spin briefly between regions and then sleep. A region waits only for workers that have
 //! entered it, so one that the system does not schedule (more threads than cores) delays nobody. One
@@ -32,10 +33,14 @@ pub(crate) struct Pool {
 struct Shared {
     state: AtomicU64,
     job: UnsafeCell<Job>, // written only while the region is closed and nobody is inside
-    next: AtomicUsize,    // first item that nobody has taken
+    shares: Box<[Share]>, // one a thread, the caller's first
     has_panicked: AtomicBool,
     is_stopping: AtomicBool,
 }
+
+/// A thread's range of the items: the first of it that nobody has taken. On a cache line of its own.
+#[repr(align(64))]
+struct Share(AtomicUsize);
 
 #[derive(Clone, Copy)]
 struct Job {
@@ -58,14 +63,16 @@ impl Pool {
                 run: &|_| (),
                 n_items: 0,
             }),
-            next: AtomicUsize::new(0),
+            shares: (0..=n_workers)
+                .map(|_| Share(AtomicUsize::new(0)))
+                .collect(),
             has_panicked: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
         });
         let start = |i| {
             let shared = Arc::clone(&shared);
             let thread = std::thread::Builder::new().name(format!("maque-kernel-{i}"));
-            thread.spawn(move || shared.serve()).ok()
+            thread.spawn(move || shared.serve(i)).ok()
         };
         let workers = (1..=n_workers).map_while(start).collect();
         Pool {
@@ -98,13 +105,16 @@ impl Pool {
         };
         // SAFETY: this thread holds the region lock, the region is closed and nobody is inside.
         unsafe { *shared.job.get() = Job { run, n_items } };
-        shared.next.store(0, Ordering::Relaxed);
+        for (i, share) in shared.shares.iter().enumerate() {
+            let (first, _) = shared.range(i, n_items);
+            share.0.store(first, Ordering::Relaxed);
+        }
         shared.state.fetch_add(ONE_REGION | OPEN, Ordering::Release);
         for worker in &self.workers {
             worker.thread().unpark();
         }
         let closing = Closing(shared);
-        shared.take_items(run, n_items);
+        shared.take_items(run, n_items, 0);
         drop(closing);
         if shared.has_panicked.swap(false, Ordering::Relaxed) {
             panic!("a worker of the kernel pool panicked");
@@ -142,8 +152,8 @@ impl Drop for Closing<'_> {
 }
 
 impl Shared {
-    /// A worker's life: enter each new region, work, look for the next one, sleep.
-    fn serve(&self) {
+    /// The life of worker `own`: enter each new region, work, look for the next one, sleep.
+    fn serve(&self, own: usize) {
         let mut last_region = 0;
         let mut offered = Instant::now();
         while let Some(region) = self.enter(last_region) {
@@ -152,7 +162,7 @@ impl Shared {
             let Job { run, n_items } = unsafe { *self.job.get() };
             let work = AssertUnwindSafe(|| {
                 // SAFETY: as above.
-                self.take_items(unsafe { &*run }, n_items);
+                self.take_items(unsafe { &*run }, n_items, own);
             });
             if catch_unwind(work).is_err() {
                 self.has_panicked.store(true, Ordering::Relaxed);
@@ -195,14 +205,25 @@ impl Shared {
         }
     }
 
-    fn take_items(&self, run: &(dyn Fn(usize) + Sync), n_items: usize) {
-        loop {
-            let item = self.next.fetch_add(1, Ordering::Relaxed);
-            if n_items <= item {
-                return;
+    /// Runs the items of one's own range, then what is left of the others'.
+    fn take_items(&self, run: &(dyn Fn(usize) + Sync), n_items: usize, own: usize) {
+        let n = self.shares.len();
+        for i in (own..n).chain(0..own) {
+            let (_, end) = self.range(i, n_items);
+            loop {
+                let item = self.shares[i].0.fetch_add(1, Ordering::Relaxed);
+                if end <= item {
+                    break;
+                }
+                run(item);
             }
-            run(item);
         }
+    }
+
+    /// The range of thread `i`: its first item and the one after its last.
+    fn range(&self, i: usize, n_items: usize) -> (usize, usize) {
+        let n = self.shares.len();
+        (n_items * i / n, n_items * (i + 1) / n)
     }
 }
 
