@@ -1,6 +1,7 @@
 //! Who holds which KV page: running sequences, cached prefixes, or nobody.
 
 use crate::Request;
+use crate::kept::Filed;
 use crate::pages::Pages;
 use crate::prefix::{Prefixes, Scope};
 use crate::queue::Retention;
@@ -195,6 +196,29 @@ impl Cache {
     /// Lets kept prefixes go when pages are needed.
     pub(crate) fn unpin(&mut self) {
         self.prefixes.unpin();
+    }
+
+    /// All whole pages of cached prefixes.
+    pub(crate) fn filed(&self) -> Vec<Filed> {
+        self.prefixes.filed()
+    }
+
+    /// A free page that nobody was promised; it must be given back, or adopted.
+    pub(crate) fn take(&mut self) -> Option<u32> {
+        if !self.covers(1) {
+            return None;
+        }
+        self.pages.take()
+    }
+
+    /// Takes such a page back.
+    pub(crate) fn give_back(&mut self, page: u32) {
+        self.pages.release(page);
+    }
+
+    /// Makes such pages, now written, cached prefixes.
+    pub(crate) fn adopt(&mut self, filed: &[Filed]) {
+        self.prefixes.adopt(&mut self.pages, filed);
     }
 
     pub(crate) fn counts(&self) -> PageCounts {

@@ -4,6 +4,7 @@ use crate::board::Board;
 use crate::cache::{Cache, Demand, PageTable};
 use crate::drafts;
 use crate::handle::{EngineOptions, Load, Message};
+use crate::kept::{Adoption, kept};
 use crate::outbox::{Flow, Outbox};
 use crate::pace::Pace;
 use crate::plan::{self, Limits, Task, Work};
@@ -113,6 +114,8 @@ impl Scheduler {
                 self.n_arrived += u64::from(waiting.request.priority == Priority::Interactive);
                 self.queue.push(*waiting);
             }
+            Message::Keep(hear) => hear(&mut kept(&self.cache, &*self.runner)),
+            Message::Adopt(give) => give(Adoption::new(&mut self.cache, &mut *self.runner)),
             Message::Wake => {}
         }
     }

@@ -109,14 +109,14 @@ pub(crate) struct Fake {
     sizes: Sizes,
     clock: FakeClock,
     log: Arc<Mutex<Log>>,
-    kv: Vec<[Option<u64>; PAGE_TOKENS]>, // [n_pages]
+    kv: Vec<[u16; 4 * PAGE_TOKENS]>, // [n_pages][32 tokens][4]: a number of 64 bits each, 0 until it is written
     rows: Vec<Vec<f32>>,
 }
 
 impl Fake {
     pub(crate) fn new(sizes: Sizes, clock: FakeClock) -> (Fake, Arc<Mutex<Log>>) {
         let log = Arc::new(Mutex::new(Log::default()));
-        let kv = vec![[None; PAGE_TOKENS]; sizes.n_pages];
+        let kv = vec![[0; 4 * PAGE_TOKENS]; sizes.n_pages];
         (
             Fake {
                 sizes,
@@ -131,8 +131,11 @@ impl Fake {
 
     /// What a position's key and value stand for.
     fn read(&self, pages: &[u32], position: usize) -> u64 {
-        let page = pages[position / PAGE_TOKENS] as usize;
-        self.kv[page][position % PAGE_TOKENS].expect("a position is read after it was written")
+        let (words, _) = self.kv[pages[position / PAGE_TOKENS] as usize].as_chunks::<4>();
+        let words = words[position % PAGE_TOKENS].map(u64::from);
+        let key = words[0] | words[1] << 16 | words[2] << 32 | words[3] << 48;
+        assert_ne!(key, 0, "a position is read after it was written");
+        key
     }
 }
 
@@ -156,6 +159,12 @@ impl Runner for Fake {
         self.log.lock().expect("not poisoned").n_copies += 1;
         self.kv[to as usize] = self.kv[from as usize];
     }
+    fn page(&self, page: u32) -> &[u16] {
+        &self.kv[page as usize]
+    }
+    fn page_mut(&mut self, page: u32) -> &mut [u16] {
+        &mut self.kv[page as usize]
+    }
 
     fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool {
         let script = std::mem::take(&mut self.log.lock().expect("not poisoned").script);
@@ -172,7 +181,8 @@ impl Runner for Fake {
             for (position, &token) in (slice.start..).zip(slice.tokens) {
                 let page = slice.pages[position / PAGE_TOKENS] as usize;
                 let key = self.sizes.sight.key(token, position);
-                self.kv[page][position % PAGE_TOKENS] = Some(key);
+                let (words, _) = self.kv[page].as_chunks_mut::<4>();
+                words[position % PAGE_TOKENS] = [0, 16, 32, 48].map(|shift| (key >> shift) as u16);
             }
             let wanted = slice.logits.clone().map(|index| slice.start + index);
             let rows = wanted.map(|last| {

@@ -4,7 +4,7 @@ use crate::board::Board;
 use crate::engine::Scheduler;
 use crate::outbox::{CAPACITY, Outbox};
 use crate::queue::{Retention, Waiting};
-use crate::{Event, Request, Runner, Sampling, Speculation};
+use crate::{Adoption, Event, KeptPage, Request, Runner, Sampling, Speculation};
 use maque_kernels::PAGE_TOKENS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,13 +50,19 @@ pub struct Engine {
 }
 
 /// What callers tell the engine thread.
-#[derive(Debug)]
 pub(crate) enum Message {
     /// Here is a request.
     Submit(Box<Waiting>),
+    /// Show the cached prefixes.
+    Keep(Keep),
+    /// Take prefixes over.
+    Adopt(Adopt),
     /// A reader read or went, or the end has begun: look.
     Wake,
 }
+
+type Keep = Box<dyn FnOnce(&mut dyn Iterator<Item = KeptPage<'_>>) + Send>;
+type Adopt = Box<dyn FnOnce(Adoption<'_>) + Send>;
 
 /// Why a request was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +199,17 @@ impl Engine {
             ..Request::new(tokens.to_vec(), Sampling::greedy(), 0)
         };
         self.send(request, Retention::Everyone)
+    }
+
+    /// Shows `hear` all whole pages of cached prefixes, the most recently used first, each after the one that it goes on from. It
+    /// is called on the engine's thread, between two steps; never if the engine has stopped.
+    pub fn keep(&self, hear: impl FnOnce(&mut dyn Iterator<Item = KeptPage<'_>>) + Send + 'static) {
+        let _ = self.messages.send(Message::Keep(Box::new(hear))); // `hear` is dropped where nobody calls it
+    }
+
+    /// Lets `give` hand over what an engine of the same model kept. It is called like that of [`Engine::keep`].
+    pub fn adopt(&self, give: impl FnOnce(Adoption<'_>) + Send + 'static) {
+        let _ = self.messages.send(Message::Adopt(Box::new(give)));
     }
 
     /// Ends all requests with [`Finish::Shutdown`](crate::Finish::Shutdown) and then the engine thread; returns at once.

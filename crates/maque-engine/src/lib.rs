@@ -9,6 +9,7 @@ mod engine;
 #[cfg(test)]
 mod fake;
 mod handle;
+mod kept;
 mod logprobs;
 mod outbox;
 mod pace;
@@ -29,6 +30,7 @@ mod step_times;
 pub use candidates::argmax;
 pub use constraint::{Allowed, Constraint};
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
+pub use kept::{Adoption, KeptPage, NotAdopted};
 pub use request::{
     Event, Finish, Logprob, Priority, RepetitionGuard, Request, Sampling, TokenEvent, Usage,
 };

@@ -3,8 +3,11 @@
 //! A node is one page. Only leaves may be partly filled: longer ones replace them. A page is in at most one node, and a
 //! sequence that holds a node's page holds those of all its ancestors.
 
+use crate::kept::Filed;
 use crate::pages::Pages;
 use maque_kernels::PAGE_TOKENS;
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// Who may read a cached prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +19,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    fn sees(self, other: Scope) -> bool {
+    pub(crate) fn sees(self, other: Scope) -> bool {
         other == Scope::Shared || self == other
     }
 }
@@ -108,21 +111,45 @@ impl Prefixes {
     ) {
         let mut parent = None;
         for (chunk, page) in tokens.chunks(PAGE_TOKENS).zip(held) {
-            let id = match self.place(parent, scope, chunk, *page) {
-                Place::Same(id) => {
-                    self.exchange(pages, id, page);
-                    id
-                }
-                Place::Covered => break,
-                Place::Longer(id) => {
-                    self.replace(pages, id, chunk, *page);
-                    id
-                }
-                Place::New => self.add(pages, Node::new(parent, scope, *page, chunk)),
+            let Some(id) = self.file(pages, parent, scope, chunk, page) else {
+                break;
             };
             parent = Some(id);
         }
         self.touch(parent);
+    }
+
+    /// Files whole pages that have one holder, each after its parent, the most recently used first; that holder is now the tree.
+    pub(crate) fn adopt(&mut self, pages: &mut Pages, filed: &[Filed]) {
+        let mut ids: Vec<usize> = Vec::new();
+        for one in filed {
+            let (parent, mut page) = (one.parent.map(|place| ids[place]), one.page);
+            let id = self.file(pages, parent, one.scope, &one.tokens, &mut page);
+            ids.push(id.expect("no page has more tokens than a whole one"));
+            pages.release(page);
+        }
+        for id in ids.into_iter().rev() {
+            self.touch(Some(id));
+        }
+    }
+
+    /// All whole pages, the most recently used first, each after its parent.
+    pub(crate) fn filed(&self) -> Vec<Filed> {
+        let is_whole = |&id: &usize| self.node(id).tokens.len() == PAGE_TOKENS;
+        let mut ids: Vec<usize> = self.ids().filter(is_whole).collect();
+        // What goes on from a page was never used later than that page.
+        ids.sort_by_cached_key(|&id| (Reverse(self.node(id).last_use), self.path(Some(id)).len()));
+        let places: HashMap<usize, usize> = ids.iter().copied().zip(0..).collect();
+        let filed = ids.iter().filter_map(|&id| {
+            let node = self.node(id);
+            Some(Filed {
+                parent: node.parent.map(|parent| places[&parent]),
+                scope: node.scope,
+                tokens: *node.tokens.as_array()?,
+                page: node.page,
+            })
+        });
+        filed.collect()
     }
 
     /// Gives back the least recently used page that nobody else holds; false when there is none.
@@ -208,6 +235,29 @@ impl Prefixes {
         let shorter =
             |&id: &usize| self.node(id).scope == scope && chunk.starts_with(&self.node(id).tokens);
         visible().find(shorter).map_or(Place::New, Place::Longer)
+    }
+
+    /// Files one page below `parent`; `None` where the tree has one with more tokens.
+    fn file(
+        &mut self,
+        pages: &mut Pages,
+        parent: Option<usize>,
+        scope: Scope,
+        chunk: &[u32],
+        page: &mut u32,
+    ) -> Option<usize> {
+        match self.place(parent, scope, chunk, *page) {
+            Place::Same(id) => {
+                self.exchange(pages, id, page);
+                Some(id)
+            }
+            Place::Covered => None,
+            Place::Longer(id) => {
+                self.replace(pages, id, chunk, *page);
+                Some(id)
+            }
+            Place::New => Some(self.add(pages, Node::new(parent, scope, *page, chunk))),
+        }
     }
 
     fn exchange(&self, pages: &mut Pages, id: usize, held: &mut u32) {

@@ -149,6 +149,22 @@ impl KvPages {
         let (from, to) = (from as usize * len, to as usize * len);
         self.elements.copy_within(from..from + len, to);
     }
+    /// All layers of a page: f16 bits, `[n_layers][n_kv_heads][2][32 · head_dim]`.
+    ///
+    /// # Panics
+    /// If there is no such page.
+    pub fn page(&self, page: u32) -> &[u16] {
+        let len = self.shape.page_len();
+        &self.elements[page as usize * len..][..len]
+    }
+    /// The same, to be written.
+    ///
+    /// # Panics
+    /// If there is no such page.
+    pub fn page_mut(&mut self, page: u32) -> &mut [u16] {
+        let len = self.shape.page_len();
+        &mut self.elements[page as usize * len..][..len]
+    }
     /// Keys `[head_dim][32]` and values `[32][head_dim]` of one block.
     #[inline(always)]
     pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> (&[f16], &[f16]) {

@@ -35,6 +35,15 @@ impl Identity {
     }
 }
 
+/// A client of the engine, told from everyone who ever had its number: also where a store is an older copy of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The engine's number.
+    pub number: u64,
+    /// Since when there is that person: Unix milliseconds.
+    pub since: i64,
+}
+
 tokio::task_local! {
     /// The client in the task of a request.
     static CLIENT: u64;

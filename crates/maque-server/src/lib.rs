@@ -43,7 +43,7 @@ mod visitors;
 mod written;
 
 pub use access::{Door, Invitation, Reception};
-pub use identity::Role;
+pub use identity::{Client, Role};
 pub use librarian::{ask_library, library_status};
 pub use limits::{Limit, limits};
 pub use models::{Model, Models, ModelsError, Progress};

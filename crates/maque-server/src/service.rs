@@ -134,6 +134,16 @@ impl Service {
         }
     }
 
+    /// What runs the model.
+    pub fn engine(&self) -> &Engine {
+        &self.parts.engine
+    }
+
+    /// The model's properties.
+    pub fn config(&self) -> &ModelConfig {
+        &self.parts.config
+    }
+
     /// The name under which the model is listed.
     pub(crate) fn name(&self) -> &str {
         &self.parts.name

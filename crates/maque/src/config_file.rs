@@ -22,6 +22,7 @@ pub(crate) struct ConfigFile {
     pub(crate) exact_head: Option<bool>,
     pub(crate) memory: Option<ByteSize>,
     pub(crate) speculation: Option<Speculation>,
+    pub(crate) keep_cache: Option<bool>,
     pub(crate) host: Option<IpAddr>,
     pub(crate) port: Option<u16>,
     pub(crate) share: Option<bool>,

@@ -214,6 +214,10 @@ const TEXTS: &[(&str, &str)] = &[
         "监听的地址，仅此一个（默认 127.0.0.1 和 ::1）",
     ),
     (
+        "Keep what was read of conversations from one server's end to the next one's start, in a private file of MAQUE_HOME",
+        "服务结束时把已读过的对话缓存保存到 MAQUE_HOME 下仅自己可读的文件，下次启动时接着用",
+    ),
+    (
         "Port to listen on [default: 7860, or the next free one]",
         "监听的端口（默认 7860，被占用则取下一个空闲的）",
     ),

@@ -95,6 +95,11 @@ impl House {
         }
     }
 
+    /// The store, if there is one.
+    pub(crate) fn store(&self) -> Option<Store> {
+        self.store.clone()
+    }
+
     /// Closes the store cleanly.
     pub(crate) fn close(&self) {
         if let Some(store) = &self.store {

@@ -20,6 +20,7 @@ mod first_token;
 mod help;
 mod house;
 mod invitation;
+mod kept;
 mod language;
 mod librarian;
 mod limits;

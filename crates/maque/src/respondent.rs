@@ -55,7 +55,8 @@ impl Respondent {
                 tell(&talk, &stage, &settings.model.value)
             })
         };
-        Ok(Respondent::Here(tokio::task::spawn_blocking(load).await??))
+        let started = tokio::task::spawn_blocking(load).await??;
+        Ok(Respondent::Here(started.service))
     }
 
     /// The larger model of the settings.

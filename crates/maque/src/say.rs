@@ -198,6 +198,16 @@ sentences! {
     Ready { url: String } => "ready at {url}", "已就绪：{url}";
     Listening { url: String } => "page at {url}", "页面：{url}";
     NoLan => "this machine has no address on a LAN; name the one to share with --host", "本机没有局域网地址；请用 --host 指定要共享的地址";
+    Kept { n_tokens: usize } => "{n_tokens} tokens of conversations are kept for the next start", "已保存 {n_tokens} 个 token 的对话缓存，供下次启动使用";
+    KeptBack { n_tokens: usize } => "{n_tokens} tokens of earlier conversations need not be read again", "先前对话的 {n_tokens} 个 token 无需重新读取";
+    NotKept { why: String } => "what was read of conversations is not kept: {why}", "对话缓存未保存：{why}";
+    KeptDiscarded { why: String } => "what was kept of earlier conversations is let go: {why}", "已丢弃先前保存的对话缓存：{why}";
+    KeptNobody => "nobody can tell whose it is without the store of conversations", "没有对话库，无法确定缓存属于谁";
+    KeptUnreadable { why: String } => "it cannot be read ({why})", "无法读取（{why}）";
+    KeptExposed => "others on this machine could read or change its file", "本机其他用户可以读取或修改该文件";
+    KeptForeign => "it is of another model, another version of Maque or another --dtype", "它属于别的模型、别的 Maque 版本或别的 --dtype";
+    KeptDamaged => "its file is damaged", "文件已损坏";
+    KeptSlow => "reading it takes too long", "读取时间过长";
     NoStore { why: String } => "{why}", "无法使用对话库：{why}";
     CannotShare { why: String } => "cannot share: {why}", "无法共享：{why}";
     Shared { url: String } => "shared at {url}; \"maque invite\" lets a guest in, \"maque invite --admin\" you yourself on another device; whoever reads the network can read what is said",

@@ -101,6 +101,9 @@ pub(crate) struct ServerFlags {
     /// Port to listen on [default: 7860, or the next free one]
     #[arg(long)]
     pub(crate) port: Option<u16>,
+    /// Keep what was read of conversations from one server's end to the next one's start, in a private file of MAQUE_HOME
+    #[arg(long)]
+    pub(crate) keep_cache: bool,
     /// Share with the LAN: guests come in with a code or a PIN
     #[arg(long)]
     pub(crate) share: bool,
@@ -144,6 +147,7 @@ pub(crate) struct Settings {
     pub(crate) exact_head: Setting<bool>,
     pub(crate) memory: Setting<ByteSize>,
     pub(crate) speculation: Setting<Speculation>,
+    pub(crate) keep_cache: Setting<bool>,
     pub(crate) host: Setting<Option<IpAddr>>,
     pub(crate) port: Setting<u16>,
     pub(crate) share: Setting<bool>,
@@ -213,6 +217,7 @@ impl<'a> Resolver<'a> {
             exact_head: choose(model.exact_head.then_some(true), file.exact_head, || false),
             memory: choose(model.memory, file.memory, || DEFAULT_MEMORY),
             speculation: choose(model.speculation, file.speculation, || Speculation::Auto),
+            keep_cache: choose(server.keep_cache.then_some(true), file.keep_cache, || false),
             host: choose(server.host.map(Some), file.host.map(Some), || None),
             port: choose(server.port, file.port, || DEFAULT_PORT),
             share: choose(server.share.then_some(true), file.share, || false),

@@ -1,5 +1,6 @@
 //! The way of a model to readiness: found, fetched, loaded, warmed. `serve` and `ask` go the same way.
 
+use crate::kept::ModelFiles;
 use crate::loaded::Loaded;
 use crate::models::{self, Located};
 use crate::settings::{Settings, Speculation};
@@ -8,11 +9,18 @@ use maque_hub::Progress;
 use maque_server::{Parts, Service, Stage};
 use std::time::SystemTime;
 
+/// A model that is ready.
+pub(crate) struct Started {
+    pub(crate) service: Service,
+    /// Its files as they were before they were read.
+    pub(crate) files: std::io::Result<ModelFiles>,
+}
+
 /// Goes the whole way; `enter` hears of each stage but the last.
 pub(crate) fn start(
     settings: &Settings,
     enter: &(dyn Fn(Stage) + Sync),
-) -> anyhow::Result<Service> {
+) -> anyhow::Result<Started> {
     enter(Stage::Locating {
         model: settings.model.value.clone(),
     });
@@ -35,12 +43,13 @@ pub(crate) fn start(
         })
     };
     loading(0, 0);
+    let files = ModelFiles::list(&path);
     let loaded = Loaded::open(&path, settings, Some(&loading))?;
     let service = service(loaded, model.clone(), settings);
     enter(Stage::Warming);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(service.warm());
-    Ok(service)
+    Ok(Started { service, files })
 }
 
 fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {

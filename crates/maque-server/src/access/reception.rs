@@ -285,15 +285,16 @@ impl Reception {
 
 /// Without a store the keys of the settings still open, each for a person without conversations.
 fn without_store(secrets: &[Secret]) -> Vec<(Secret, Identity)> {
-    let numbered = secrets.iter().zip(0i64..);
-    let identity = |i| match i {
-        0 => Identity::OWNER,
-        _ => Identity {
-            person: -i,
-            role: Role::User,
+    let numbered = secrets.iter().zip(Identity::OWNER.person..);
+    let identity = |person| Identity {
+        person,
+        role: match person == Identity::OWNER.person {
+            true => Role::Admin,
+            false => Role::User,
         },
     };
-    numbered.map(|(secret, i)| (*secret, identity(i))).collect()
+    let opens = numbered.map(|(secret, person)| (*secret, identity(person)));
+    opens.collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -294,3 +294,16 @@ fn keys_are_kept_as_digests_only() {
     }
     assert_eq!(digest("a")[..2], [0xca, 0x97]);
 }
+
+#[test]
+fn without_a_store_each_key_is_a_client_of_its_own() {
+    let keys = ["one", "two", "three"].map(str::to_owned);
+    let error = Err(crate::store::StoreError::DiskFull);
+    let reception = Reception::new(error, Door::Closed, &keys).expect("keys open");
+    let clients = keys.map(|key| {
+        let key = with("authorization", &format!("Bearer {key}"));
+        let identity = reception.identify(&key, ends(1));
+        identity.expect("the key opens").client()
+    });
+    assert_eq!(clients, [1, 2, 3]); // the first is the owner's
+}

@@ -29,6 +29,7 @@ pub(crate) use people::{KeyKind, KeyRow};
 pub(crate) use personas::PersonaDraft;
 pub(crate) use transfer::{Transfer, markdown};
 
+use crate::identity::Client;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -71,6 +72,14 @@ impl Store {
     ) -> Result<T, StoreError> {
         let heard = self.submit(work)?;
         heard.blocking_recv().unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Every person as a client of the engine.
+    ///
+    /// # Panics
+    /// Within an async runtime, which it would block.
+    pub fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        self.call_blocking(people::clients)
     }
 
     /// Ends the thread after what was submitted before, and closes the file cleanly.

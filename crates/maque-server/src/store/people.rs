@@ -1,7 +1,7 @@
 //! Persons, and what opens the server for them.
 
 use super::{StoreError, now};
-use crate::identity::{Identity, Role};
+use crate::identity::{Client, Identity, Role};
 use crate::limits::{MAX_KEYS, MAX_PEOPLE};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
@@ -180,6 +180,22 @@ pub(crate) fn people(connection: &Connection) -> Result<Vec<PersonRow>, StoreErr
             role: row.get(2)?,
             bytes: row.get(3)?,
             created_at: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Everybody, as the engine knows them.
+pub(crate) fn clients(connection: &Connection) -> Result<Vec<Client>, StoreError> {
+    let mut statement = connection.prepare("SELECT id, created_at FROM persons")?;
+    let rows = statement.query_map([], |row| {
+        let identity = Identity {
+            person: row.get(0)?,
+            role: Role::User,
+        };
+        Ok(Client {
+            number: identity.client(),
+            since: row.get(1)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -149,7 +149,7 @@ async fn ask(
                     tell(&talk, &stage, &settings.model.value)
                 })
             };
-            Some(tokio::task::spawn_blocking(load).await??)
+            Some(tokio::task::spawn_blocking(load).await??.service)
         }
     };
     let answer = librarian.ask(question, service).await;

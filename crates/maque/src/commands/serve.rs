@@ -1,6 +1,7 @@
 //! `maque serve`: the page and the API; the page is there at once, the model follows.
 
 use crate::exit::{Exit, Problem};
+use crate::kept::Keeper;
 use crate::listen::Lan;
 use crate::registry::Registration;
 use crate::say::Say;
@@ -58,10 +59,7 @@ impl Serve {
             model: settings.model.value.clone(),
         });
         let runtime = runtime()?;
-        let asked_to_end = {
-            let _within = runtime.enter();
-            signals::asked_to_end()
-        };
+        let asked_to_end = asked_to_end(&runtime);
         let house = House::open(&settings, &hosts, &talk)?;
         let note = Registration {
             address,
@@ -79,7 +77,8 @@ impl Serve {
         };
         let options = self.options(&settings, &house, own_urls, lan)?;
         let _registered = note.write(&settings.home.value); // without the note `ask` loads the model itself
-        load_beside(settings, stages, Arc::clone(&talk), url.clone());
+        let keeper = Keeper::new(&settings, house.store(), &talk);
+        load_beside(settings, stages, &talk, &url, keeper.clone());
         if self.open && !self.no_open {
             browser::open(&house.page(&url)?, &talk);
         }
@@ -90,10 +89,9 @@ impl Serve {
             asked_to_end,
         ));
         talk.hush();
-        talk.line(&Say::Stopped);
         // Threads that still load or read a file must not keep the process.
         runtime.shutdown_background();
-        house.close();
+        end(keeper.as_deref(), &house, &talk);
         served
             .map(|()| Exit::Complete)
             .map_err(|error| cannot_listen(address).because(error).into())
@@ -123,6 +121,15 @@ impl Serve {
     }
 }
 
+/// What nobody waits for any more: the cache is kept, then the store closed.
+fn end(keeper: Option<&Keeper>, house: &House, talk: &Talk) {
+    if let Some(keeper) = keeper {
+        keeper.keep();
+    }
+    talk.line(&Say::Stopped);
+    house.close();
+}
+
 /// The folders of documents; a server whose library cannot be opened goes on without, and says so.
 fn library(settings: &Settings, talk: &Talk) -> Option<maque_library::Library> {
     let library = librarian::open(&settings.home.value);
@@ -145,6 +152,12 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+/// Signals are listened for from now on.
+fn asked_to_end(runtime: &tokio::runtime::Runtime) -> impl Future<Output = ()> + use<> {
+    let _within = runtime.enter();
+    signals::asked_to_end()
+}
+
 /// The address by which this machine reaches a server on `hosts`.
 fn reachable(hosts: &[IpAddr]) -> IpAddr {
     match hosts
@@ -159,13 +172,27 @@ fn reachable(hosts: &[IpAddr]) -> IpAddr {
 }
 
 /// Brings the model to readiness in a thread of its own, telling page and terminal of each stage.
-fn load_beside(settings: Settings, stages: watch::Sender<Stage>, talk: Arc<Talk>, url: String) {
+fn load_beside(
+    settings: Settings,
+    stages: watch::Sender<Stage>,
+    talk: &Arc<Talk>,
+    url: &str,
+    keeper: Option<Arc<Keeper>>,
+) {
+    let (talk, url) = (Arc::clone(talk), url.to_owned());
     std::thread::spawn(move || {
         let enter = |stage: Stage| {
             tell(&talk, &stage, &settings.model.value);
             stages.send_replace(stage);
         };
-        let started = catch_unwind(AssertUnwindSafe(|| start::start(&settings, &enter)));
+        let start = || {
+            let started = start::start(&settings, &enter)?;
+            if let Some(keeper) = &keeper {
+                keeper.bring(&started, &settings);
+            }
+            anyhow::Ok(started.service)
+        };
+        let started = catch_unwind(AssertUnwindSafe(start));
         let failed = |message| Stage::Failed { message };
         let last = match started {
             Ok(Ok(service)) => Stage::Ready(service),

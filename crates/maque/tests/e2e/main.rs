@@ -14,6 +14,7 @@ mod config;
 mod conversations;
 mod doctor;
 mod hostile;
+mod kept;
 mod library;
 mod memory;
 mod mirror;

@@ -1,6 +1,7 @@
 //! Prefixes that are not evaluated again.
 
 use super::*;
+use crate::NotAdopted;
 use maque_kernels::PAGE_TOKENS;
 
 /// The conversation after a turn: its prompt, the answer, and `n` tokens of the next question.
@@ -88,6 +89,73 @@ fn alternating_conversations_keep_their_prefixes() {
             *conversation = next_turn(conversation, &reader.tokens(), 5);
         }
     }
+}
+
+#[test]
+fn what_one_engine_kept_another_goes_on_from() {
+    let mut bench = Bench::new(Sizes::default());
+    let system = prompt(75, 9);
+    let mut warming = bench.warm(&system);
+    bench.run(&mut [&mut warming]);
+    let first = Request {
+        prompt: [&system[..], &prompt(60, 1)].concat(),
+        client: 1,
+        ..greedy(1, 1, 30)
+    };
+    let answer = bench.answer(first.clone()).tokens();
+    let (show, shown) = std::sync::mpsc::channel();
+    bench.scheduler.accept(Message::Keep(Box::new(move |pages| {
+        for page in pages {
+            let sent = show.send((page.parent, page.client, page.tokens, page.kv.to_vec()));
+            sent.expect("the test listens");
+        }
+    })));
+    let mut next = Bench::new(Sizes::default());
+    next.scheduler
+        .accept(Message::Adopt(Box::new(move |mut adoption| {
+            for (parent, client, tokens, kv) in shown {
+                let page = adoption.page(parent, client, tokens);
+                page.expect("there is room").copy_from_slice(&kv);
+            }
+            assert_eq!(adoption.finish(), 5); // two of the system prompt, three of the conversation
+        })));
+    let second = next_turn(&first, &answer, 10);
+    let reader = next.answer(second.clone());
+    assert_eq!(
+        (reader.n_cached(), reader.tokens()),
+        (5 * PAGE_TOKENS, expected(&second, 512))
+    );
+    let stranger = next.answer(Request {
+        client: 2,
+        ..second
+    });
+    assert_eq!(stranger.n_cached(), 2 * PAGE_TOKENS);
+    next.assert_at_rest();
+}
+
+#[test]
+fn an_adoption_that_is_given_up_leaves_nothing() {
+    let mut bench = Bench::new(Sizes::default());
+    bench
+        .scheduler
+        .accept(Message::Adopt(Box::new(|mut adoption| {
+            let tokens = [3; PAGE_TOKENS];
+            let mut take = |parent, client| adoption.page(parent, client, tokens).map(drop);
+            assert_eq!(take(None, Some(1)), Ok(()));
+            assert_eq!(take(Some(0), Some(2)), Err(NotAdopted::Unfit), "another's");
+            assert_eq!(
+                take(Some(0), None),
+                Err(NotAdopted::Unfit),
+                "everyone's below one client's"
+            );
+            assert_eq!(take(Some(1), Some(1)), Err(NotAdopted::Unfit), "not there");
+            let n_further = (0..).take_while(|_| take(None, None).is_ok()).count();
+            assert_eq!((n_further, take(None, None)), (63, Err(NotAdopted::Full)));
+        })));
+    let mut request = greedy(100, 1, 5);
+    request.prompt[..PAGE_TOKENS].fill(3);
+    assert_eq!(bench.answer(request).n_cached(), 0);
+    bench.assert_at_rest();
 }
 
 #[test]
