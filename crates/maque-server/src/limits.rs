@@ -92,8 +92,10 @@ limits! {
     MAX_GRAMMAR_DEPTH: usize = 64, "nesting of a JSON schema or of a grammar's brackets", "JSON schema 或语法括号的嵌套层数";
     MAX_LEXER_STATES: usize = 50_000, "states that a grammar's automata may come to have", "语法自动机的状态数";
     MAX_COMPILERS: usize = 2, "grammars compiled at once", "同时编译的语法数";
-    COMPILE_DEADLINE: Duration = Duration::from_secs(1),
-        "for compiling a grammar, and for waiting until that begins", "编译语法、等待编译开始的时限";
+    COMPILE_TIME: Duration = Duration::from_millis(250),
+        "of a processor that compiling a grammar may take", "编译语法可用的处理器时间";
+    COMPILE_PATIENCE: Duration = Duration::from_secs(5),
+        "that a request waits for that to begin, and for that processor", "等待编译开始、等待处理器的时限";
     MAX_TOOLS: usize = 128, "tools of one request", "一个请求的工具数";
 
     // Answers
@@ -121,6 +123,6 @@ impl Shown for u64 {
 
 impl Shown for Duration {
     fn shown(&self) -> String {
-        format!("{} s", self.as_secs())
+        format!("{} s", self.as_secs_f64())
     }
 }

@@ -9,6 +9,7 @@ mod merge;
 mod schema;
 mod source;
 mod vocabulary;
+mod worker;
 
 pub(crate) use fields::{STRUCTURE, format, output_config, read, text_format};
 pub(crate) use schema::prepare;

@@ -1,9 +1,10 @@
 //! A model's vocabulary as grammars need it, and the compiler of grammars over it.
 
 use super::constraint::{Matching, Triggered};
+use super::worker::{self, Overdue};
 use super::{Onset, Structure};
 use crate::error::ApiError;
-use crate::limits::{COMPILE_DEADLINE, MAX_COMPILERS, MAX_LEXER_STATES};
+use crate::limits::{COMPILE_PATIENCE, COMPILE_TIME, MAX_COMPILERS, MAX_LEXER_STATES};
 use crate::service::Parts;
 use llguidance::api::ParserLimits;
 use llguidance::earley::SlicedBiasComputer;
@@ -14,10 +15,8 @@ use llguidance::{Matcher, ParserFactory};
 use maque_engine::Constraint;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::{OnceCell, Semaphore, oneshot};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-/// Stack of a compiling thread: grammars nest, and rules call rules.
-const STACK: usize = 64 << 20;
 /// Steps that building the automata of a grammar may take: about 50,000 a millisecond.
 const COMPILE_FUEL: u64 = 1_000_000;
 /// Symbols of a compiled grammar.
@@ -102,53 +101,42 @@ impl Vocabulary {
     /// Compiles a structure, on a thread of its own.
     async fn compile_anew(&self, structure: Structure) -> Result<Box<dyn Constraint>, ApiError> {
         let field = structure.field.clone();
-        let too_slow = || {
-            ApiError::field(
-                &field,
-                "takes too long to compile or is too complex; make it simpler",
-            )
-        };
-        let busy = || ApiError::busy("too many grammars are being compiled; ask again soon");
         let room = Arc::clone(&self.room).acquire_owned();
-        let permit = tokio::time::timeout(COMPILE_DEADLINE, room).await;
+        let permit = tokio::time::timeout(COMPILE_PATIENCE, room).await;
         let permit = permit.map_err(|_| busy())?.map_err(|_| busy())?;
-        self.build().await.ok_or_else(busy)?;
+        let permit = self.build(permit).await?;
         let vocabulary = self.clone();
-        let compiled = on_a_thread(move || {
+        let compiled = worker::within(COMPILE_TIME, move || {
             let _permit = permit; // kept to the end, even when nobody waits any more
             Some(vocabulary.compiler.get()?.compile(structure))
         });
-        let compiled = tokio::time::timeout(COMPILE_DEADLINE, compiled).await;
-        compiled.map_err(|_| too_slow())?.ok_or_else(too_slow)?
+        match compiled.await {
+            Ok(compiled) => compiled.ok_or_else(busy)?,
+            Err(Overdue::Machine) => Err(busy()),
+            Err(Overdue::Work) => Err(ApiError::field(
+                &field,
+                "takes too long to compile or is too complex; make it simpler",
+            )),
+        }
     }
 
-    /// Builds the compiler if that was not done yet.
-    async fn build(&self) -> Option<()> {
+    /// Builds the compiler if that was not done yet; the place is kept as long as that takes.
+    async fn build(&self, permit: OwnedSemaphorePermit) -> Result<OwnedSemaphorePermit, ApiError> {
         if self.compiler.get().is_some() {
-            return Some(());
+            return Ok(permit);
         }
         let vocabulary = self.clone();
-        on_a_thread(move || {
-            let parts = &vocabulary.parts;
-            let compiler = Compiler::new(Arc::clone(parts)).ok()?;
+        let built = worker::whole(move || {
+            let compiler = Compiler::new(Arc::clone(&vocabulary.parts)).ok()?;
             let _ = vocabulary.compiler.set(compiler); // another request may have been faster
-            Some(())
-        })
-        .await
+            Some(permit)
+        });
+        built.await.ok().flatten().ok_or_else(busy)
     }
 }
 
-/// What `work` gives; `None` when it gives nothing, panics, or there is no thread.
-async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Option<T> + Send + 'static,
-) -> Option<T> {
-    let (sender, receiver) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("maque-grammar".into());
-    let spawned = thread.stack_size(STACK).spawn(move || {
-        let _ = sender.send(work()); // nobody may wait any more
-    });
-    spawned.ok()?;
-    receiver.await.ok().flatten()
+fn busy() -> ApiError {
+    ApiError::busy("too many grammars are being compiled; ask again soon")
 }
 
 impl Compiler {
