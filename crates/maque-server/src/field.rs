@@ -2,6 +2,7 @@
 //! `GET /openapi.json` show.
 
 use crate::error::ApiError;
+use crate::turns::Turns;
 use serde_json::{Value, json};
 
 /// A row.
@@ -26,8 +27,8 @@ pub(crate) enum Kind {
     Texts(usize),
     /// A list of at most so many.
     List(usize),
-    /// Messages with a role and a content, at most so many; a route that has them cannot do without.
-    Messages(usize),
+    /// Messages of a conversation, at most so many; a route that has them cannot do without.
+    Messages(Turns, usize),
     /// An object.
     Object,
     /// Of several types; the route checks it.
@@ -62,7 +63,7 @@ impl Field {
             Kind::Flag => value.is_boolean(),
             Kind::Text => value.is_string(),
             Kind::Texts(n) => value.is_string() || is_list(value, n, Value::is_string),
-            Kind::List(n) | Kind::Messages(n) => is_list(value, n, |_| true),
+            Kind::List(n) | Kind::Messages(_, n) => is_list(value, n, |_| true),
             Kind::Object => value.is_object(),
             Kind::OneOf(texts) => value.as_str().is_some_and(|text| texts.contains(&text)),
             Kind::Mixed | Kind::Idle | Kind::Hint => true,
@@ -83,7 +84,7 @@ impl Field {
             Kind::Flag => "must be true or false".to_owned(),
             Kind::Text => "must be a string".to_owned(),
             Kind::Texts(n) => format!("must be a string or a list of at most {n} strings"),
-            Kind::List(n) | Kind::Messages(n) => format!("must be a list of at most {n}"),
+            Kind::List(n) | Kind::Messages(_, n) => format!("must be a list of at most {n}"),
             Kind::Object => "must be an object".to_owned(),
             Kind::OneOf(texts) => format!("must be one of {}", texts.join(", ")),
             Kind::Refused => "is not served here; leave it out".to_owned(),
@@ -117,10 +118,8 @@ impl Field {
                 json!({ "anyOf": [text(), list] })
             }
             Kind::List(n) => json!({ "type": "array", "maxItems": n }),
-            Kind::Messages(n) => {
-                let role = json!({ "enum": ["system", "user", "assistant"] });
-                let content = json!({ "anyOf": [text(), { "type": "array" }] });
-                let message = json!({ "type": "object", "properties": { "role": role, "content": content }, "required": ["role", "content"] });
+            Kind::Messages(turns, n) => {
+                let message = turns.schema();
                 return json!({ "type": "array", "items": message, "minItems": 1, "maxItems": n });
             }
             Kind::Object => json!({ "type": "object" }),

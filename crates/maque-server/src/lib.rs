@@ -38,6 +38,7 @@ mod store;
 mod structure;
 mod tools;
 mod traffic;
+mod turns;
 mod upstream;
 mod visitors;
 mod written;

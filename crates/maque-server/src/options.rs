@@ -43,20 +43,24 @@ pub(crate) fn tier(fields: &mut Fields, service: &Service) -> Result<Service, Ap
     })
 }
 
-/// Rows of the common options.
-pub(crate) const OPTIONS: &[Field] = &[
-    Field::new("model", Kind::Text),
-    Field::new("max_tokens", Kind::Integer(0, u32::MAX as i128)),
-    Field::new("max_completion_tokens", Kind::Integer(0, u32::MAX as i128)),
+/// Rows of how to sample, the same in every API that has no names of its own for them.
+pub(crate) const SAMPLING: &[Field] = &[
     Field::new("temperature", Kind::Number(0.0, 2.0)),
     Field::new("top_p", Kind::Number(0.0, 1.0)),
     Field::new("top_k", Kind::Integer(-1, 1_000_000)), // -1 is vLLM's 0
     Field::new("min_p", Kind::Number(0.0, 1.0)),
     Field::new("repetition_penalty", Kind::Number(0.1, 10.0)),
+    Field::new("seed", Kind::Integer(i64::MIN as i128, u64::MAX as i128)),
+];
+
+/// Rows of the other common options.
+pub(crate) const OPTIONS: &[Field] = &[
+    Field::new("model", Kind::Text),
+    Field::new("max_tokens", Kind::Integer(0, u32::MAX as i128)),
+    Field::new("max_completion_tokens", Kind::Integer(0, u32::MAX as i128)),
     Field::new("presence_penalty", Kind::Number(-2.0, 2.0)),
     Field::new("frequency_penalty", Kind::Number(-2.0, 2.0)),
     Field::new("logit_bias", Kind::Object),
-    Field::new("seed", Kind::Integer(i64::MIN as i128, u64::MAX as i128)),
     Field::new("stop", Kind::Texts(MAX_STOPS)),
     Field::new("n", Kind::Integer(1, MAX_CHOICES as i128)),
     Field::new("stream", Kind::Flag),

@@ -12,7 +12,7 @@ use super::openai::responses::{self, RESPONSES};
 use super::ops::text::{APPLY, DETOKENIZE, TOKENIZE};
 use crate::field::Field;
 use crate::librarian;
-use crate::options::{OPTIONS, STREAM_OPTIONS};
+use crate::options::{OPTIONS, SAMPLING, STREAM_OPTIONS};
 use crate::structure::STRUCTURE;
 
 /// A route.
@@ -67,7 +67,7 @@ const ROUTES: &[Route] = &[
         ..post(
             "/v1/chat/completions",
             "the answer to a conversation",
-            &[OPTIONS, CHAT, STRUCTURE],
+            &[OPTIONS, SAMPLING, CHAT, STRUCTURE],
             EVENTS,
         )
     },
@@ -76,7 +76,7 @@ const ROUTES: &[Route] = &[
         ..post(
             "/v1/completions",
             "what goes on from prompts",
-            &[OPTIONS, COMPLETIONS, STRUCTURE],
+            &[OPTIONS, SAMPLING, COMPLETIONS, STRUCTURE],
             EVENTS,
         )
     },
@@ -85,7 +85,7 @@ const ROUTES: &[Route] = &[
         ..post(
             "/v1/responses",
             "the answer to an input",
-            &[RESPONSES],
+            &[SAMPLING, RESPONSES],
             EVENTS,
         )
     },
@@ -127,7 +127,7 @@ const ROUTES: &[Route] = &[
     post(
         "/v1/messages",
         "the answer to a conversation",
-        &[CONVERSATION, MESSAGES],
+        &[CONVERSATION, SAMPLING, MESSAGES],
         EVENTS,
     ),
     post(

@@ -9,10 +9,11 @@ use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::{MAX_MESSAGES, MAX_STOPS, MAX_TOOLS};
-use crate::options::{DEFAULT_MAX_TOKENS, check_model, sampling};
+use crate::options::{DEFAULT_MAX_TOKENS, SAMPLING, check_model, sampling};
 use crate::prompt::{Conversation, Overflow, Prompt};
 use crate::structure;
 use crate::tools::Toolbox;
+use crate::turns::Turns;
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 /// Rows of both routes.
 pub(crate) const CONVERSATION: &[Field] = &[
     Field::new("model", Kind::Text),
-    Field::new("messages", Kind::Messages(MAX_MESSAGES)),
+    Field::new("messages", Kind::Messages(Turns::Anthropic, MAX_MESSAGES)),
     Field::new("system", Kind::Mixed),
     Field::new("tools", Kind::List(MAX_TOOLS)),
     Field::new("tool_choice", Kind::Object),
@@ -39,12 +40,6 @@ pub(crate) const MESSAGES: &[Field] = &[
     Field::new("max_tokens", Kind::Integer(1, u32::MAX as i128)),
     Field::new("stop_sequences", Kind::Texts(MAX_STOPS)),
     Field::new("stream", Kind::Flag),
-    Field::new("temperature", Kind::Number(0.0, 2.0)),
-    Field::new("top_p", Kind::Number(0.0, 1.0)),
-    Field::new("top_k", Kind::Integer(0, 1_000_000)),
-    Field::new("min_p", Kind::Number(0.0, 1.0)),
-    Field::new("repetition_penalty", Kind::Number(0.1, 10.0)),
-    Field::new("seed", Kind::Integer(i64::MIN as i128, u64::MAX as i128)),
     Field::new("overflow", Kind::OneOf(Overflow::TEXTS)),
     Field::new("metadata", Kind::Idle),
     Field::new("service_tier", Kind::Idle),
@@ -81,7 +76,8 @@ pub(crate) async fn count_tokens(service: Service, body: Value) -> Response<Body
 
 /// The answer under way, how to write it, and whether it is streamed.
 async fn submit(service: &Service, body: Value) -> Result<(Choice, Events, bool), ApiError> {
-    let (mut fields, mut warnings) = Fields::checked(body, "", &[CONVERSATION, MESSAGES])?;
+    let (mut fields, mut warnings) =
+        Fields::checked(body, "", &[CONVERSATION, SAMPLING, MESSAGES])?;
     check_model(&mut fields, service)?;
     let max_tokens = fields
         .take_count("max_tokens")

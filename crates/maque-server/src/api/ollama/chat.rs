@@ -12,6 +12,7 @@ use crate::fields::Fields;
 use crate::limits::{MAX_MESSAGES, MAX_TOOLS};
 use crate::prompt::{Conversation, message};
 use crate::structure;
+use crate::turns::Turns;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_model::Message;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 /// Rows beside the common ones.
 pub(crate) const CHAT: &[Field] = &[
-    Field::new("messages", Kind::Messages(MAX_MESSAGES)),
+    Field::new("messages", Kind::Messages(Turns::Ollama, MAX_MESSAGES)),
     Field::new("tools", Kind::List(MAX_TOOLS)),
 ];
 

@@ -11,10 +11,11 @@ use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_MESSAGES;
 use crate::limits::MAX_TOOLS;
-use crate::options::{DEFAULT_MAX_TOKENS, OPTIONS, Options, TIERS, tier};
+use crate::options::{DEFAULT_MAX_TOKENS, OPTIONS, Options, SAMPLING, TIERS, tier};
 use crate::prompt::{Conversation, Overflow, continued, rendered};
 use crate::structure::{self, STRUCTURE};
 use crate::tools::{Toolbox, foreign, render};
+use crate::turns::Turns;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::{Request, Sampling, TokenEvent};
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 
 /// Rows beside the common ones.
 pub(crate) const CHAT: &[Field] = &[
-    Field::new("messages", Kind::Messages(MAX_MESSAGES)),
+    Field::new("messages", Kind::Messages(Turns::OpenAi, MAX_MESSAGES)),
     Field::new("overflow", Kind::OneOf(Overflow::TEXTS)),
     Field::new("continue_final_message", Kind::Flag),
     Field::new("logprobs", Kind::Flag),
@@ -71,7 +72,8 @@ struct Asked {
 }
 
 async fn submit(service: &Service, body: Value) -> Result<Asked, ApiError> {
-    let (mut fields, mut warnings) = Fields::checked(body, "", &[OPTIONS, CHAT, STRUCTURE])?;
+    let (mut fields, mut warnings) =
+        Fields::checked(body, "", &[OPTIONS, SAMPLING, CHAT, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
     let service = &tier(&mut fields, service)?;
     let messages = messages::read(&mut fields, &mut warnings)?;

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_CHOICES;
-use crate::options::{OPTIONS, Options};
+use crate::options::{OPTIONS, Options, SAMPLING};
 use crate::structure::{self, STRUCTURE};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +52,8 @@ async fn submit(
     service: &Service,
     body: Value,
 ) -> Result<(Answers, Completions, Envelope, Options), ApiError> {
-    let (mut fields, warnings) = Fields::checked(body, "", &[OPTIONS, COMPLETIONS, STRUCTURE])?;
+    let (mut fields, warnings) =
+        Fields::checked(body, "", &[OPTIONS, SAMPLING, COMPLETIONS, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
     let prompts = prompts(&mut fields, service)?;
     let wishes = Wishes {

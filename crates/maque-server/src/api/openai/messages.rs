@@ -86,8 +86,7 @@ fn text(at: &str, content: Value) -> Result<String, ApiError> {
     }
 }
 
-/// Calls of an earlier answer, in the shape that templates expect. Arguments that are no JSON object are kept as the text that
-/// they are.
+/// Calls of an earlier answer, in the shape that templates expect.
 pub(crate) fn tool_calls(
     at: &str,
     calls: Value,
@@ -101,28 +100,33 @@ pub(crate) fn tool_calls(
         let Value::String(name) = &call["function"]["name"] else {
             return Err(ApiError::field(&format!("{at}.name"), "must be a string"));
         };
-        let arguments = match &call["function"]["arguments"] {
-            Value::Null => json!({}),
-            Value::String(text) if text.trim().is_empty() => json!({}),
-            Value::String(text) => match serde_json::from_str(text) {
-                Ok(object @ Value::Object(_)) => object,
-                _ => {
-                    warnings.push(format!(
-                        "{at}.arguments is no JSON object and is shown as text"
-                    ));
-                    json!(text)
-                }
-            },
-            object @ Value::Object(_) => object.clone(),
-            _ => {
-                let must = "must be a string of JSON or an object";
-                return Err(ApiError::field(&format!("{at}.arguments"), must));
-            }
-        };
+        let given = &call["function"]["arguments"];
+        let arguments = arguments(&format!("{at}.arguments"), given, warnings)?;
         let function = json!({ "name": name, "arguments": arguments });
         Ok(json!({ "id": call["id"], "type": "function", "function": function }))
     });
     read.collect()
+}
+
+/// Arguments of a call as templates expect them: an object, or else the text that they are.
+pub(crate) fn arguments(
+    at: &str,
+    given: &Value,
+    warnings: &mut Vec<String>,
+) -> Result<Value, ApiError> {
+    match given {
+        Value::Null => Ok(json!({})),
+        Value::String(text) if text.trim().is_empty() => Ok(json!({})),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(object @ Value::Object(_)) => Ok(object),
+            _ => {
+                warnings.push(format!("{at} is no JSON object and is shown as text"));
+                Ok(json!(text))
+            }
+        },
+        object @ Value::Object(_) => Ok(object.clone()),
+        _ => Err(ApiError::field(at, "must be a string of JSON or an object")),
+    }
 }
 
 #[cfg(test)]

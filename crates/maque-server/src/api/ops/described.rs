@@ -143,7 +143,7 @@ fn body(route: &Route, models: &[&str]) -> Value {
     }
     let rows = route.rows.iter().copied().flatten();
     let required: Vec<&str> = rows
-        .filter(|row| matches!(row.kind, Kind::Messages(_)))
+        .filter(|row| matches!(row.kind, Kind::Messages(..)))
         .map(|row| row.name)
         .collect();
     json!({ "type": "object", "properties": properties, "required": required })

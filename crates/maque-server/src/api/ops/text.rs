@@ -7,6 +7,7 @@ use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_MESSAGES;
 use crate::options::check_model;
+use crate::turns::Turns;
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -38,7 +39,7 @@ pub(crate) const DETOKENIZE: &[Field] = &[
 /// Rows of `/apply-template`.
 pub(crate) const APPLY: &[Field] = &[
     Field::new("model", Kind::Text),
-    Field::new("messages", Kind::Messages(MAX_MESSAGES)),
+    Field::new("messages", Kind::Messages(Turns::OpenAi, MAX_MESSAGES)),
     Field::new("add_generation_prompt", Kind::Idle),
 ];
 

@@ -1,5 +1,6 @@
 //! `input` of a response: a text, or messages, calls and their outputs.
 
+use crate::api::openai::messages::arguments;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::limits::MAX_MESSAGES;
@@ -48,7 +49,9 @@ fn item(at: &str, value: &Value, warnings: &mut Vec<String>) -> Result<Option<Me
             )))
         }
         Some("function_call") => {
-            let function = json!({ "name": text("name")?, "arguments": text("arguments")? });
+            let name = text("name")?;
+            let arguments = arguments(&format!("{at}.arguments"), &value["arguments"], warnings)?;
+            let function = json!({ "name": name, "arguments": arguments });
             let call = json!({ "id": value["call_id"], "type": "function", "function": function });
             Ok(Some(Message {
                 tool_calls: Some(json!([call])),
@@ -125,6 +128,15 @@ mod tests {
         ];
         let want = want.map(|(role, text)| (role.to_owned(), text.to_owned()));
         assert_eq!(turns(input).expect("understood"), want);
+    }
+
+    #[test]
+    fn arguments_of_calls_are_what_templates_expect() {
+        let input = json!([{ "type": "function_call", "call_id": "1", "name": "f", "arguments": "{\"a\": 1}" }]);
+        let mut fields = Fields::of(json!({ "input": input })).expect("an object");
+        let messages = read(&mut fields, &mut Vec::new()).expect("understood");
+        let calls = messages[0].tool_calls.as_ref().expect("a call");
+        assert_eq!(calls[0]["function"]["arguments"], json!({ "a": 1 }));
     }
 
     #[test]

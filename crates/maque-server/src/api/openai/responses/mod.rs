@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_TOOLS;
-use crate::options::{DEFAULT_MAX_TOKENS, check_model, sampling};
+use crate::options::{DEFAULT_MAX_TOKENS, SAMPLING, check_model, sampling};
 use crate::prompt::{Conversation, Overflow, message};
 use crate::record::random;
 use crate::structure;
@@ -33,12 +33,6 @@ pub(crate) const RESPONSES: &[Field] = &[
     Field::new("instructions", Kind::Text),
     Field::new("max_output_tokens", Kind::Integer(1, u32::MAX as i128)),
     Field::new("stream", Kind::Flag),
-    Field::new("temperature", Kind::Number(0.0, 2.0)),
-    Field::new("top_p", Kind::Number(0.0, 1.0)),
-    Field::new("top_k", Kind::Integer(0, 1_000_000)),
-    Field::new("min_p", Kind::Number(0.0, 1.0)),
-    Field::new("repetition_penalty", Kind::Number(0.1, 10.0)),
-    Field::new("seed", Kind::Integer(i64::MIN as i128, u64::MAX as i128)),
     Field::new("top_logprobs", Kind::Integer(0, 20)),
     Field::new("include", Kind::List(16)),
     Field::new("truncation", Kind::OneOf(&["auto", "disabled"])),
@@ -173,7 +167,7 @@ fn status(written: &Written) -> (&'static str, Option<&'static str>) {
 
 /// The answer under way, how to write it, and whether it is streamed.
 async fn submit(service: Service, body: Value) -> Result<(Choice, Events, bool), ApiError> {
-    let (mut fields, mut warnings) = Fields::checked(body, "", &[RESPONSES])?;
+    let (mut fields, mut warnings) = Fields::checked(body, "", &[SAMPLING, RESPONSES])?;
     check_model(&mut fields, &service)?;
     let mut head = head(&service, &fields);
     let text = fields.take("text").unwrap_or(json!({}));
