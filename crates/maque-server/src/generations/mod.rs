@@ -33,9 +33,18 @@ impl Generations {
         let (all, one) = (Arc::clone(self), Arc::clone(&generation));
         tokio::spawn(async move {
             one.write(&store, response).await;
-            all.lock().remove(&answer.id);
+            all.forget(&one);
         });
         generation
+    }
+
+    /// Lets go of one that has ended; its answer may be gone on with by another already.
+    fn forget(&self, ended: &Arc<Generation>) {
+        let mut running = self.lock();
+        let id = ended.answer().id;
+        if running.get(&id).is_some_and(|one| Arc::ptr_eq(one, ended)) {
+            running.remove(&id);
+        }
     }
 
     /// A person's answer, if it is being written.
@@ -74,5 +83,39 @@ impl Generations {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<i64, Arc<Generation>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    #[tokio::test]
+    async fn an_answer_that_is_gone_on_with_is_not_forgotten_with_its_first_part() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(folder.path()).expect("a store");
+        let all = Arc::new(Generations::default());
+        let answer = Answer {
+            conversation: 1,
+            question: 1,
+            id: 2,
+        };
+        let begin = || {
+            let silent = futures_util::stream::pending::<std::io::Result<Vec<u8>>>();
+            let response = Response::new(Body::from_stream(silent));
+            all.begin(store.clone(), 1, (answer, Begun::default()), response)
+        };
+        let (first, second) = (begin(), begin());
+        all.forget(&first);
+        first.stop("stopped");
+        first.ended().await;
+        let found = all.find(1, answer.id).expect("it is being written");
+        assert!(Arc::ptr_eq(&found, &second));
+        second.stop("stopped");
+        second.ended().await;
+        while all.find(1, answer.id).is_some() {
+            tokio::task::yield_now().await; // it is let go of after its end is told
+        }
     }
 }

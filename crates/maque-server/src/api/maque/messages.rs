@@ -172,13 +172,17 @@ fn stored(
     content: Option<&str>,
 ) -> Result<(Answer, Begun, Value), StoreError> {
     let (answer, begun) = match (place, last) {
-        (Place::On(id), Some(last)) => (
-            rows::reopen(c, person, conversation, id)?,
-            Begun {
+        (Place::On(id), Some(last)) => {
+            if rows::find(c, person, conversation, id)?.content != last.content {
+                let message = "somebody has gone on with this answer meanwhile; read it again";
+                return Err(StoreError::Refused(message.to_owned()));
+            }
+            let begun = Begun {
                 text: last.content,
                 stats: last.stats,
-            },
-        ),
+            };
+            (rows::reopen(c, person, conversation, id)?, begun)
+        }
         (_, last) => {
             let last = last.map(|message| message.id);
             let answer = rows::ask(c, person, conversation, last, content)?;
@@ -282,4 +286,42 @@ fn without_content(message: &Message) -> Value {
         content: String::new(),
         ..message.clone()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Ended, Store};
+
+    #[test]
+    fn an_answer_that_has_grown_meanwhile_is_not_gone_on_with() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(folder.path()).expect("a store");
+        let refused = store.call_blocking(|c| {
+            let id = conversations::create(c, 1, "", &object!({}))?.id;
+            let end = |content: &str, answer: Answer| {
+                let ended = Ended {
+                    content: content.to_owned(),
+                    state: "complete",
+                    finish_reason: "length".to_owned(),
+                    stats: Value::Null,
+                };
+                rows::end(c, answer.id, &ended)
+            };
+            let answer = rows::ask(c, 1, id, None, Some("Count."))?;
+            end("one", answer)?;
+            let place = Place::On(answer.id);
+            let read = || Ok::<_, StoreError>(rows::branch(c, 1, id, place)?.pop());
+            let (seen, also_seen) = (read()?, read()?);
+            let (other, begun, _) = stored(c, (1, id), place, seen, None)?;
+            assert_eq!(begun.text, "one");
+            end("one two", other)?;
+            Ok(stored(c, (1, id), place, also_seen, None).map(drop))
+        });
+        let refused = refused.expect("done");
+        assert!(
+            matches!(refused, Err(StoreError::Refused(_))),
+            "{refused:?}"
+        );
+    }
 }
