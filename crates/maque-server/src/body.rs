@@ -67,4 +67,28 @@ mod tests {
         let error = read.expect_err("too large");
         assert_eq!(error.body()["error"]["code"], "body_too_large");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_dribbles_is_let_go_when_it_is_behind() {
+        for (n_bytes, seconds, code) in [
+            (1, 10, "too_slow"),
+            (BODY_RATE / 2, 20, "too_slow"),
+            (BODY_RATE, 300, "too_slow"),
+            (60 * BODY_RATE, 171, "body_too_large"),
+        ] {
+            let piece = move |_| async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok::<_, std::convert::Infallible>(vec![b' '; n_bytes])
+            };
+            let pieces = futures_util::stream::iter(0..).then(piece);
+            let start = Instant::now();
+            let error = read(Body::from_stream(pieces)).await.expect_err("no end");
+            assert_eq!(error.body()["error"]["code"], code);
+            let elapsed = start.elapsed().as_secs();
+            assert!(
+                elapsed.abs_diff(seconds) <= 1,
+                "{n_bytes} bytes a second: {elapsed} s"
+            );
+        }
+    }
 }

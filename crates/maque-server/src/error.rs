@@ -251,7 +251,11 @@ impl From<ModelsError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(self.body())).into_response();
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
+        let is_for_now = [
+            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ];
+        if is_for_now.contains(&self.status) {
             let seconds = self.retry_after.into();
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }

@@ -181,3 +181,58 @@ async fn has_begun(stream: &TcpStream) -> bool {
     let readable = tokio::time::timeout(HEAD_DEADLINE, stream.readable()).await;
     matches!(readable, Ok(Ok(())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::routing::{get, post};
+    use std::io::Write;
+    use tokio::time::Instant;
+
+    /// Sends these bytes and nothing more, reads nothing, and says when the server let go: time passes as soon as nobody has
+    /// anything to do.
+    async fn let_go_after(bytes: &str) -> Duration {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let mut client = std::net::TcpStream::connect(address).expect("a connection");
+        client.write_all(bytes.as_bytes()).expect("written");
+        let (stream, peer) = listener.accept().expect("a connection");
+        stream.set_nonblocking(true).expect("a socket");
+        let endless = || async { Body::from(vec![0; 64 << 20]) };
+        let told = |body: Body| async { crate::body::json(body).await.map(|_| ()) };
+        let router = Router::new()
+            .route("/endless", get(endless))
+            .route("/told", post(told));
+        let graceful = GracefulShutdown::new();
+        let start = Instant::now();
+        attend(
+            TcpStream::from_std(stream).expect("a socket"),
+            Ends {
+                local: address,
+                peer,
+            },
+            TowerToHyperService::new(router),
+            graceful.watcher(),
+        )
+        .await;
+        drop(client);
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stands_still_is_let_go_in_time() {
+        let body = "POST /told HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{";
+        for (bytes, limit) in [
+            ("", HEAD_DEADLINE),
+            ("GET /endless HT", HEAD_DEADLINE),
+            ("GET /endless HTTP/1.1\r\nHost: a\r\n", HEAD_DEADLINE),
+            ("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", WRITE_DEADLINE),
+            (body, crate::limits::BODY_GRACE),
+        ] {
+            let elapsed = let_go_after(bytes).await;
+            let late = limit + Duration::from_secs(1);
+            assert!((limit..late).contains(&elapsed), "{bytes:?}: {elapsed:?}");
+        }
+    }
+}

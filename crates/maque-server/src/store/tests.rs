@@ -2,6 +2,7 @@
 
 mod batches;
 mod files;
+mod limits;
 mod rows;
 
 use super::*;

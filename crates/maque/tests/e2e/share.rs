@@ -17,7 +17,7 @@ fn own_address() -> Option<String> {
 }
 
 /// A server that is shared on an own address, if this machine has one, with its addresses there and on loopback.
-fn shared(more: &[&str]) -> Option<(Server, [String; 2])> {
+pub(crate) fn shared(more: &[&str]) -> Option<(Server, [String; 2])> {
     let (model, lan) = (weights::smol()?, own_address()?);
     let flags = [&["--share", "--host", &lan], more].concat();
     let server = Server::start(&model, &flags);

@@ -1,0 +1,106 @@
+//! How much one person, and all of them, may have.
+
+use super::*;
+use crate::limits::{
+    MAX_CONVERSATION_BYTES, MAX_CONVERSATION_MESSAGES, MAX_CONVERSATIONS, MAX_PEOPLE,
+    MAX_PERSON_BYTES, MAX_PERSONAS,
+};
+
+/// SQL that repeats what follows for `i` from 1 to `n`.
+fn times(n: usize, sql: &str) -> String {
+    format!(
+        "WITH RECURSIVE count (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM count WHERE i < {n}) {sql}"
+    )
+}
+
+/// Whether `work` is refused after `sql` has filled a fresh store, and done after it was all but filled.
+#[track_caller]
+fn check(
+    limit: usize,
+    fill: impl Fn(usize) -> String,
+    work: fn(&Connection) -> Result<(), StoreError>,
+) {
+    for (n, is_refused) in [(limit, true), (limit - 1, false)] {
+        let folder = folder();
+        let store = open(folder.path());
+        let id = conversation(&store, 1, &[]);
+        assert_eq!(id, 1);
+        let sql = fill(n);
+        run(&store, move |c| Ok(c.execute_batch(&sql)?));
+        let done = store.call_blocking(work);
+        match is_refused {
+            true => assert!(matches!(done, Err(StoreError::Limit(_))), "{done:?}"),
+            false => assert!(done.is_ok(), "{done:?}"),
+        }
+        store.close();
+    }
+}
+
+#[test]
+fn people_are_counted() {
+    let sql = "INSERT INTO persons (name, role, created_at) SELECT '', 'user', 0 FROM count";
+    check(
+        MAX_PEOPLE,
+        |n| times(n - 1, sql),
+        |c| people::add_person(c, "").map(drop),
+    );
+}
+
+#[test]
+fn conversations_are_counted() {
+    let sql = "INSERT INTO conversations (person, title, settings, touched, created_at, updated_at)
+        SELECT 1, '', '{}', i, 0, 0 FROM count";
+    let work = |c: &Connection| conversations::create(c, 1, "", &json!({})).map(drop);
+    check(MAX_CONVERSATIONS, |n| times(n - 1, sql), work);
+}
+
+#[test]
+fn personas_are_counted() {
+    let sql = "INSERT INTO personas (person, name, prompt, settings, shared, created_at)
+        SELECT 1, '', '', '{}', 0, 0 FROM count";
+    let work = |c: &Connection| personas::create(c, 1, &PersonaDraft::default()).map(drop);
+    check(MAX_PERSONAS, |n| times(n, sql), work);
+}
+
+/// Messages of the first conversation, each of so many bytes.
+fn messages(n: usize, n_bytes: usize) -> String {
+    times(
+        n,
+        &format!(
+            "INSERT INTO messages (person, conversation, role, content, state, created_at)
+             SELECT 1, 1, 'user', printf('%.{n_bytes}c', 'a'), 'streaming', 0 FROM count"
+        ),
+    )
+}
+
+fn ask(c: &Connection) -> Result<(), StoreError> {
+    messages::ask(c, 1, 1, None, Some("a")).map(drop)
+}
+
+#[test]
+fn a_conversations_messages_and_bytes_are_counted() {
+    check(MAX_CONVERSATION_MESSAGES - 1, |n| messages(n, 1), ask); // a question and its answer are two
+    check(MAX_CONVERSATION_BYTES, |n| messages(1, n), ask);
+}
+
+#[test]
+fn a_persons_bytes_are_counted() {
+    let set = |n| format!("UPDATE persons SET bytes = {n}");
+    check(MAX_PERSON_BYTES, set, ask);
+}
+
+#[test]
+fn of_a_long_search_the_first_words_count() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[["one two", "three"]]);
+    let found = |words: usize| {
+        let query = ["one"].repeat(words).join(" ") + " seven";
+        let found = run(&store, move |c| search::search(c, 1, &query, 9));
+        found
+            .iter()
+            .map(|found| found.summary.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((found(15), found(16)), (vec![], vec![id]));
+}
