@@ -49,7 +49,8 @@ fn begin_long(server: &Server, conversation: i64) -> (TcpStream, i64) {
     (stream, last["id"].as_i64().expect("an id"))
 }
 
-const LONG: &str = r#"{"max_tokens": 1500, "temperature": 1, "repetition_penalty": 1.3}"#;
+/// Settings of an answer that does not end by itself: SmolLM2's two tokens for that are forbidden.
+const LONG: &str = r#"{"max_tokens": 1500, "temperature": 1, "repetition_penalty": 1.3, "logit_bias": {"0": -100, "2": -100}}"#;
 
 fn long() -> Value {
     serde_json::from_str(LONG).expect("JSON")
