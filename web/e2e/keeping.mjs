@@ -2,6 +2,8 @@
 import { EN, ZH, answered, ask, assert, begin, button, give, input, lastAnswer, scene, taken } from "./browser.mjs";
 import { ready, start } from "./server.mjs";
 
+/** Settings of an answer without an end of its own. */
+const ENDLESS = { max_tokens: 3000, temperature: 1, repetition_penalty: 1.3, logit_bias: { 0: -100, 2: -100 } };
 const LONG = "Write a very long story about a sparrow who travels around the world.";
 
 /** The menu of a conversation in the list. */
@@ -13,7 +15,7 @@ async function menu(page, id, action) {
 
 export async function keeping(url) {
   await scene("reload-while-writing", url, EN, async (page) => {
-    await begin(page, { max_tokens: 400 });
+    await begin(page, { ...ENDLESS, max_tokens: 900 });
     await ask(page, LONG);
     await page.locator(".prose").waitFor();
     const before = await page.locator(".prose").textContent();
@@ -25,7 +27,7 @@ export async function keeping(url) {
   });
 
   await scene("two-tabs", url, EN, async (page, context) => {
-    const id = await begin(page, { max_tokens: 400 });
+    const id = await begin(page, ENDLESS);
     const other = await context.newPage();
     await other.goto(`${url}/c/${id}`);
     await other.locator(".welcome").waitFor();
@@ -89,7 +91,7 @@ export async function restarting() {
   const first = start();
   const url = await ready(first);
   await scene("server-restart", url, EN, async (page) => {
-    await begin(page, { max_tokens: 3000, temperature: 1, repetition_penalty: 1.3, logit_bias: { 2: -100 } }); // no end of its own
+    await begin(page, ENDLESS);
     await ask(page, LONG);
     await page.locator(".prose").waitFor();
     await page.waitForTimeout(1500);
