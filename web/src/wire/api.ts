@@ -1,12 +1,8 @@
 // One request to the server: JSON in, JSON or a stream out, a refusal as an error.
 import { keptForTab } from "../base/keep";
+import { Refusal, reasonOf } from "./refusal";
 
-/** The server answered, and the answer is no. */
-export class Refusal extends Error {
-  constructor(readonly status: number, message: string) {
-    super(message);
-  }
-}
+export { Refusal };
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 interface More {
@@ -41,13 +37,4 @@ export function reason(error: unknown): string {
 function authorization(): Record<string, string> {
   const key = keptForTab.get("key");
   return key ? { authorization: `Bearer ${key}` } : {};
-}
-
-async function reasonOf(response: Response): Promise<string> {
-  const text = await response.text();
-  try {
-    return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
-  } catch {
-    return text.slice(0, 300) || `HTTP ${response.status}`;
-  }
 }

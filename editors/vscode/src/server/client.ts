@@ -1,6 +1,9 @@
 // Speaks to one server. Aborting a request closes its connection, which frees the server's processor within a step.
+import { Refusal, reasonOf } from "../../../../web/src/wire/refusal.ts";
 import { eventsOf } from "../../../../web/src/wire/sse.ts";
 import type { Address } from "./discovery.ts";
+
+export { Refusal };
 
 export interface Message {
   role: "system" | "user" | "assistant";
@@ -30,13 +33,6 @@ export interface Usage {
   completion_tokens: number;
 }
 export type Said = { stage: Stage } | { text: string } | { end: string } | { usage: Usage } | { dropped: number };
-
-/** The server answered, and the answer is no. */
-export class Refusal extends Error {
-  constructor(readonly status: number, message: string) {
-    super(message);
-  }
-}
 
 interface Chunk {
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
@@ -92,13 +88,4 @@ function* saidBy({ choices, usage, context, error }: Chunk): Generator<Said> {
   if (choice?.finish_reason) yield { end: choice.finish_reason };
   if (usage) yield { usage };
   if (context?.dropped_messages) yield { dropped: context.dropped_messages };
-}
-
-async function reasonOf(response: Response): Promise<string> {
-  const text = await response.text();
-  try {
-    return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
-  } catch {
-    return text.slice(0, 300) || `HTTP ${response.status}`;
-  }
 }

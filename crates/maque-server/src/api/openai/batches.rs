@@ -1,20 +1,19 @@
 //! `/v1/batches`: files of requests, answered in the background.
 
+use super::listing::{Listing, number, query};
 use crate::body::json;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::identity::Identity;
-use crate::limits::MAX_LISTED;
 use crate::routes::Shared;
 use crate::store::batches::{self, BatchDraft, BatchRow};
-use crate::store::files::{self, Part};
+use crate::store::files;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use maque_batch::{Endpoint, LineError, Request, requests};
-use serde::Deserialize;
 use serde_json::{Value, json as object};
 
 /// Paths that requests may go to.
@@ -30,59 +29,6 @@ pub(crate) const BATCH: &[Field] = &[
     Field::new("metadata", Kind::Object),
     Field::new("output_expires_after", Kind::Refused),
 ];
-
-/// What a list may be asked for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Listing {
-    after: Option<String>,
-    limit: Option<usize>,
-    pub(crate) purpose: Option<String>,
-    order: Option<String>,
-}
-
-impl Listing {
-    /// The part of a list whose ids begin with `prefix`.
-    pub(crate) fn part(&self, prefix: &str) -> Result<Part, ApiError> {
-        if self.order.as_deref().is_some_and(|order| order != "desc") {
-            return Err(ApiError::field(
-                "order",
-                "must be desc: the newest come first",
-            ));
-        }
-        let before = self.after.as_deref().map(|id| number(id, prefix));
-        Ok(Part {
-            before: before.transpose()?.unwrap_or(i64::MAX),
-            limit: self.limit.unwrap_or(20).clamp(1, MAX_LISTED),
-        })
-    }
-}
-
-/// A query that was understood.
-pub(crate) fn query(listing: Result<Query<Listing>, QueryRejection>) -> Result<Listing, ApiError> {
-    let listing = listing.map_err(|error| ApiError::bad_request(&error.body_text()))?;
-    Ok(listing.0)
-}
-
-/// The number behind the prefix of an id; other ids are unknown.
-pub(crate) fn number(id: &str, prefix: &str) -> Result<i64, ApiError> {
-    let number = id
-        .strip_prefix(prefix)
-        .and_then(|number| number.parse().ok());
-    number.ok_or_else(|| {
-        ApiError::not_found(&format!("there is no such id; they look like {prefix}1"))
-    })
-}
-
-/// A list in OpenAI's shape; one more than `limit` was looked for.
-pub(crate) fn list_of(rows: impl Iterator<Item = Value>, limit: usize) -> Value {
-    let mut data: Vec<Value> = rows.collect();
-    let has_more = limit < data.len();
-    data.truncate(limit);
-    let id = |row: Option<&Value>| row.map_or(Value::Null, |row| row["id"].clone());
-    let (first, last) = (id(data.first()), id(data.last()));
-    object!({ "object": "list", "data": data, "first_id": first, "last_id": last, "has_more": has_more })
-}
 
 /// `POST /v1/batches`
 pub(crate) async fn create(
@@ -152,15 +98,9 @@ pub(crate) async fn list(
     listing: Result<Query<Listing>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let part = query(listing)?.part("batch_")?;
-    let more = Part {
-        limit: part.limit + 1,
-        ..part
-    };
-    let rows = shared
-        .store()?
-        .call(move |c| batches::list(c, identity.person, more));
-    let rows = rows.await?;
-    Ok(Json(list_of(rows.iter().map(described), part.limit)))
+    let store = shared.store()?;
+    let rows = store.call(move |c| batches::list(c, identity.person, part.with_one_more()));
+    Ok(Json(part.listed(rows.await?.iter().map(described))))
 }
 
 /// `GET /v1/batches/{id}`

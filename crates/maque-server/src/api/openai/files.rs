@@ -1,13 +1,13 @@
 //! `/v1/files`: what people send for batches, and what batches come to.
 
-use super::batches::{Listing, list_of, number, query};
+use super::listing::{Listing, number, query};
 use crate::body::read;
 use crate::error::ApiError;
 use crate::field::{Field, Kind};
 use crate::identity::Identity;
 use crate::limits::MAX_TITLE;
 use crate::routes::Shared;
-use crate::store::files::{self, FileRow, Part};
+use crate::store::files::{self, FileRow};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -89,14 +89,10 @@ pub(crate) async fn list(
     let listing = query(listing)?;
     let part = listing.part("file-")?;
     let purpose = listing.purpose;
-    let more = Part {
-        limit: part.limit + 1,
-        ..part
-    };
+    let more = part.with_one_more();
     let store = shared.store()?;
     let rows = store.call(move |c| files::list(c, identity.person, purpose.as_deref(), more));
-    let rows = rows.await?;
-    Ok(Json(list_of(rows.iter().map(described), part.limit)))
+    Ok(Json(part.listed(rows.await?.iter().map(described))))
 }
 
 /// `GET /v1/files/{id}`

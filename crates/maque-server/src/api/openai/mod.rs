@@ -4,6 +4,7 @@ pub(crate) mod batches;
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod files;
+mod listing;
 pub(crate) mod logprobs;
 pub(crate) mod messages;
 pub(crate) mod models;
