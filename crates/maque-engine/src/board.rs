@@ -85,10 +85,11 @@ impl Board {
         if lane.priority == Priority::Interactive {
             self.n_arrived.fetch_add(1, Ordering::SeqCst);
         }
-        Ok(Ticket {
+        Ok(Ticket(Arc::new(Place {
             board: Arc::clone(self),
             lane,
-        })
+            is_left: AtomicBool::new(false),
+        })))
     }
 
     /// The engine's last word on what runs.
@@ -130,18 +131,24 @@ impl Board {
     }
 }
 
-/// A place in the queue; dropping it gives it up.
+/// A place in the queue, held by the request and by its reader: the first of them to drop it gives it up, so that a reader
+/// who goes and comes again is not refused for a request that the engine has yet to forget.
+#[derive(Clone, Debug)]
+pub(crate) struct Ticket(Arc<Place>);
+
 #[derive(Debug)]
-pub(crate) struct Ticket {
+struct Place {
     board: Arc<Board>,
     lane: Lane,
+    is_left: AtomicBool,
 }
 
 impl Ticket {
     /// Gives the place up for a free slot.
     pub(crate) fn begin(self) {
-        let mut counts = self.board.counts();
-        let places = counts.of(self.lane.priority);
+        let Place { board, lane, .. } = &*self.0;
+        let mut counts = board.counts();
+        let places = counts.of(lane.priority);
         places.n_free = places.n_free.saturating_sub(1);
         drop(counts); // and then the place, so that no other request is taken to have this slot
     }
@@ -149,13 +156,21 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut counts = self.board.counts();
-        let places = counts.of(self.lane.priority);
+        let Place {
+            board,
+            lane,
+            is_left,
+        } = &*self.0;
+        let mut counts = board.counts();
+        if is_left.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let places = counts.of(lane.priority);
         places.n_waiting -= 1;
-        if let Some(n_own) = places.of_client.get_mut(&self.lane.client) {
+        if let Some(n_own) = places.of_client.get_mut(&lane.client) {
             *n_own -= 1;
             if *n_own == 0 {
-                places.of_client.remove(&self.lane.client);
+                places.of_client.remove(&lane.client);
             }
         }
     }
@@ -219,6 +234,24 @@ mod tests {
         drop(last);
         assert_eq!(board.load().n_waiting, 0);
         assert!(board.counts().interactive.of_client.is_empty());
+    }
+
+    #[test]
+    fn a_place_is_given_up_once_by_whoever_goes_first() {
+        let board = Arc::new(Board::new(0));
+        let requests = fill(&board, 1);
+        let readers = requests.clone();
+        assert_eq!((requests.len(), fill(&board, 1).len()), (2, 0));
+        drop(readers);
+        let again = fill(&board, 1);
+        assert_eq!(
+            again.len(),
+            2,
+            "the engine has not forgotten the first ones"
+        );
+        drop(requests);
+        assert_eq!(board.load().n_waiting, 2);
+        assert_eq!(fill(&board, 1).len(), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The callers' side: submit a request, listen to its events, drop it to cancel it.
 
-use crate::board::Board;
+use crate::board::{Board, Ticket};
 use crate::engine::Scheduler;
 use crate::outbox::{CAPACITY, Outbox};
 use crate::queue::{Retention, Waiting};
@@ -103,6 +103,7 @@ pub struct Running {
     events: Receiver<Event>,
     messages: Sender<Message>,
     is_awaited: Arc<AtomicBool>, // the engine waits until there is room for events
+    _ticket: Ticket,
 }
 
 impl Running {
@@ -239,7 +240,7 @@ impl Engine {
             request,
             retention,
             outbox,
-            ticket,
+            ticket: ticket.clone(),
             position: None,
         };
         self.messages
@@ -249,6 +250,7 @@ impl Engine {
             events,
             messages: self.messages.clone(),
             is_awaited,
+            _ticket: ticket,
         })
     }
 

@@ -149,6 +149,31 @@ fn a_full_queue_refuses_at_once_even_while_a_pass_runs() {
 }
 
 #[test]
+fn who_hangs_up_while_a_pass_runs_can_ask_again_at_once() {
+    let (engine, log) = start(EngineOptions {
+        max_queue_per_client: 1,
+        max_running: 1,
+        ..EngineOptions::default()
+    });
+    log.lock().expect("not poisoned").script = Script::Wait;
+    let first = engine.submit(request(64, 10)).expect("there is room");
+    wait_until(|| engine.load().n_waiting == 0);
+    for _ in 0..3 {
+        drop(
+            engine
+                .submit(request(4, 4))
+                .expect("the place is free again"),
+        );
+    }
+    let last = engine.submit(request(4, 4)).expect("there is room");
+    assert!(engine.submit(request(4, 4)).is_err(), "its place is taken");
+    drop(first); // ends the pass
+    assert_eq!(finish(&listen(last)), Finish::Length);
+    wait_until(|| engine.load().n_running == 0);
+    assert_eq!(engine.load().n_waiting, 0);
+}
+
+#[test]
 fn a_burst_of_one_client_takes_free_slots_first_and_places_then() {
     let (engine, log) = start(EngineOptions {
         max_running: 4,
