@@ -109,7 +109,7 @@ pub(crate) struct Fake {
     sizes: Sizes,
     clock: FakeClock,
     log: Arc<Mutex<Log>>,
-    kv: Vec<[u16; 4 * PAGE_TOKENS]>, // [n_pages][32 tokens][4]: a number of 64 bits each, 0 until it is written
+    kv: Vec<[i16; 4 * PAGE_TOKENS]>, // [n_pages][32 tokens][4]: a number of 64 bits each, 0 until it is written
     rows: Vec<Vec<f32>>,
 }
 
@@ -132,7 +132,7 @@ impl Fake {
     /// What a position's key and value stand for.
     fn read(&self, pages: &[u32], position: usize) -> u64 {
         let (words, _) = self.kv[pages[position / PAGE_TOKENS] as usize].as_chunks::<4>();
-        let words = words[position % PAGE_TOKENS].map(u64::from);
+        let words = words[position % PAGE_TOKENS].map(|word| u64::from(word as u16));
         let key = words[0] | words[1] << 16 | words[2] << 32 | words[3] << 48;
         assert_ne!(key, 0, "a position is read after it was written");
         key
@@ -159,10 +159,10 @@ impl Runner for Fake {
         self.log.lock().expect("not poisoned").n_copies += 1;
         self.kv[to as usize] = self.kv[from as usize];
     }
-    fn page(&self, page: u32) -> &[u16] {
+    fn page(&self, page: u32) -> &[i16] {
         &self.kv[page as usize]
     }
-    fn page_mut(&mut self, page: u32) -> &mut [u16] {
+    fn page_mut(&mut self, page: u32) -> &mut [i16] {
         &mut self.kv[page as usize]
     }
 
@@ -182,7 +182,7 @@ impl Runner for Fake {
                 let page = slice.pages[position / PAGE_TOKENS] as usize;
                 let key = self.sizes.sight.key(token, position);
                 let (words, _) = self.kv[page].as_chunks_mut::<4>();
-                words[position % PAGE_TOKENS] = [0, 16, 32, 48].map(|shift| (key >> shift) as u16);
+                words[position % PAGE_TOKENS] = [0, 16, 32, 48].map(|shift| (key >> shift) as i16);
             }
             let wanted = slice.logits.clone().map(|index| slice.start + index);
             let rows = wanted.map(|last| {

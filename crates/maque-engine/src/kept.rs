@@ -14,8 +14,8 @@ pub struct KeptPage<'a> {
     pub client: Option<u64>,
     /// Its tokens.
     pub tokens: [u32; PAGE_TOKENS],
-    /// Their keys and values: f16 bits in the runner's layout.
-    pub kv: &'a [u16],
+    /// Their keys and values, in the runner's layout.
+    pub kv: &'a [i16],
 }
 
 /// All whole pages of cached prefixes, the most recently used first, each after the one that it goes on from.
@@ -81,7 +81,7 @@ impl<'a> Adoption<'a> {
         parent: Option<usize>,
         client: Option<u64>,
         tokens: [u32; PAGE_TOKENS],
-    ) -> Result<&mut [u16], NotAdopted> {
+    ) -> Result<&mut [i16], NotAdopted> {
         let scope = client.map_or(Scope::Shared, Scope::Client);
         let parent_scope = match parent {
             Some(parent) => self.filed.get(parent).ok_or(NotAdopted::Unfit)?.scope,

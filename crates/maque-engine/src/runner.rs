@@ -18,10 +18,10 @@ pub trait Runner: Send {
     fn max_positions(&self) -> usize;
     /// Copies the keys and values of page `from` to page `to`.
     fn copy_page(&mut self, from: u32, to: u32);
-    /// The keys and values of a page: f16 bits.
-    fn page(&self, page: u32) -> &[u16];
+    /// The keys and values of a page.
+    fn page(&self, page: u32) -> &[i16];
     /// The same, to be written by who knows them.
-    fn page_mut(&mut self, page: u32) -> &mut [u16];
+    fn page_mut(&mut self, page: u32) -> &mut [i16];
     /// One pass; false when `keep_going` ended it.
     fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool;
     /// Row `index` of the last pass's logits.
@@ -104,10 +104,10 @@ impl Runner for ModelRunner {
     fn copy_page(&mut self, from: u32, to: u32) {
         self.kv.copy_page(from, to);
     }
-    fn page(&self, page: u32) -> &[u16] {
+    fn page(&self, page: u32) -> &[i16] {
         self.kv.page(page)
     }
-    fn page_mut(&mut self, page: u32) -> &mut [u16] {
+    fn page_mut(&mut self, page: u32) -> &mut [i16] {
         self.kv.page_mut(page)
     }
     fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool {

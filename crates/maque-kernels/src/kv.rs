@@ -1,11 +1,10 @@
-//! KV cache pages of 32 tokens in f16.
+//! KV cache pages of 32 tokens, as codes of 14 bits with a scale for each token and head.
 
-use crate::Buffer;
 use crate::attention::Scratch;
+use crate::codes::{MAX_CODE, encode, inverse, largest, pack_scale, unpack_scale};
 use crate::parts::Parts;
-use crate::pool::Pool;
-use half::f16;
-use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
+use crate::vectorise::vectorise;
+use crate::{Buffer, Machine};
 use std::sync::Mutex;
 
 /// Tokens in one page.
@@ -27,15 +26,15 @@ pub struct KvShape {
 impl KvShape {
     /// Bytes of one page over all layers.
     pub fn page_bytes(&self) -> usize {
-        self.page_len() * size_of::<f16>()
+        self.page_len() * size_of::<i16>()
     }
     /// Elements of one page over all layers.
     fn page_len(&self) -> usize {
         self.n_layers * self.n_kv_heads * self.block_len()
     }
-    /// Elements of one block: the keys, then the values, of one page, layer and head.
+    /// Elements of one block: keys, values and their scales, of one page, layer and head.
     fn block_len(&self) -> usize {
-        2 * self.half_len()
+        2 * self.half_len() + 2 * PAGE_TOKENS
     }
     /// Elements of the keys, or of the values, of one block.
     fn half_len(&self) -> usize {
@@ -51,13 +50,22 @@ impl KvShape {
 
 /// A fixed number of pages in one anonymous mapping; memory is used when a page is first written.
 ///
-/// A page holds a block for each layer and, within it, each KV head: keys `[head_dim][32 tokens]`
-/// (so that the scores of 32 keys are lanes), then values `[32 tokens][head_dim]`, all f16.
+/// A page holds a block for each layer and, within it, each KV head: keys `[head_dim / 2][32 tokens][2]` (so that the scores
+/// of 32 keys are lanes), values `[16 pairs of tokens][head_dim][2]`, scales of the 32 keys and of the 32 values as bf16 bits.
 pub struct KvPages {
     shape: KvShape,
     n_pages: usize,
-    elements: Buffer<u16>, // f16 bits, [n_pages][n_layers][n_kv_heads][2][32 · head_dim]
+    elements: Buffer<i16>, // [n_pages][n_layers][n_kv_heads][64 · head_dim + 64]
     pub(crate) scratch: Mutex<Scratch>,
+}
+
+/// One page, layer and KV head, as [`KvPages`] has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    pub(crate) keys: &'a [i16],
+    pub(crate) values: &'a [i16],
+    pub(crate) key_scales: &'a [i16],
+    pub(crate) value_scales: &'a [i16],
 }
 
 impl KvPages {
@@ -89,15 +97,13 @@ impl KvPages {
     pub fn shape(&self) -> KvShape {
         self.shape
     }
-    /// Writes keys and values (`[n_tokens, n_kv_heads · head_dim]`) of one layer: token `t` goes to
-    /// `slots[t]`. Rounds to nearest even; what f16 cannot hold saturates at ±65504 instead of becoming
-    /// infinite.
+    /// Writes keys and values (`[n_tokens, n_kv_heads · head_dim]`) of one layer: token `t` goes to `slots[t]`.
     ///
     /// # Panics
     /// If the rows are not one a slot, or a slot or the layer does not exist.
     pub(crate) fn store(
         &mut self,
-        pool: &Pool,
+        machine: &Machine,
         layer: usize,
         k: &[f32],
         v: &[f32],
@@ -128,16 +134,21 @@ impl KvPages {
                 slots,
                 kv_head,
             };
-            store_head(shape, source, |page| {
+            let block = |page| {
                 let start = shape.block_start(page, layer, kv_head);
                 // SAFETY: a head has blocks of its own, the pool hands out each head once, and one head's
                 // blocks are taken one after the other.
                 unsafe { elements.take(start..start + shape.block_len()) }
-            });
+            };
+            vectorise(
+                machine.isa(),
+                #[inline(always)]
+                || store_head(shape, source, block),
+            );
         };
         match slots.len() {
             ..PAGE_TOKENS => (0..n_kv_heads).for_each(store_head), // too little for more threads
-            _ => pool.run(n_kv_heads, &store_head),
+            _ => machine.pool().run(n_kv_heads, &store_head),
         }
     }
     /// Copies all layers of page `from` to page `to` (copy on write of a shared last page).
@@ -149,11 +160,11 @@ impl KvPages {
         let (from, to) = (from as usize * len, to as usize * len);
         self.elements.copy_within(from..from + len, to);
     }
-    /// All layers of a page: f16 bits, `[n_layers][n_kv_heads][2][32 · head_dim]`.
+    /// All layers of a page: its blocks, `[n_layers][n_kv_heads]`.
     ///
     /// # Panics
     /// If there is no such page.
-    pub fn page(&self, page: u32) -> &[u16] {
+    pub fn page(&self, page: u32) -> &[i16] {
         let len = self.shape.page_len();
         &self.elements[page as usize * len..][..len]
     }
@@ -161,18 +172,24 @@ impl KvPages {
     ///
     /// # Panics
     /// If there is no such page.
-    pub fn page_mut(&mut self, page: u32) -> &mut [u16] {
+    pub fn page_mut(&mut self, page: u32) -> &mut [i16] {
         let len = self.shape.page_len();
         &mut self.elements[page as usize * len..][..len]
     }
-    /// Keys `[head_dim][32]` and values `[32][head_dim]` of one block.
+    /// One block.
     #[inline(always)]
-    pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> (&[f16], &[f16]) {
+    pub(crate) fn block(&self, page: u32, layer: usize, kv_head: usize) -> Block<'_> {
         let start = self.shape.block_start(page, layer, kv_head);
         let block = &self.elements[start..][..self.shape.block_len()];
-        block
-            .reinterpret_cast::<f16>()
-            .split_at(self.shape.half_len())
+        let (keys, block) = block.split_at(self.shape.half_len());
+        let (values, block) = block.split_at(self.shape.half_len());
+        let (key_scales, value_scales) = block.split_at(PAGE_TOKENS);
+        Block {
+            keys,
+            values,
+            key_scales,
+            value_scales,
+        }
     }
 }
 
@@ -186,45 +203,49 @@ struct Source<'a> {
 }
 
 /// Writes one KV head of all tokens; `block` gives its part of a page.
-fn store_head<'a>(shape: KvShape, source: Source<'_>, block: impl Fn(u32) -> &'a mut [u16]) {
+#[inline(always)]
+fn store_head<'a>(shape: KvShape, source: Source<'_>, block: impl Fn(u32) -> &'a mut [i16]) {
     let (dim, width) = (shape.head_dim, shape.n_kv_heads * shape.head_dim);
     let rows = source
         .k
         .chunks_exact(width)
         .zip(source.v.chunks_exact(width));
+    let mut codes = [0; MAX_HEAD_DIM];
+    let codes = &mut codes[..dim];
     for ((k, v), (page, slot)) in rows.zip(source.slots) {
-        let (keys, values) = block(*page)
-            .reinterpret_cast_mut::<f16>()
-            .split_at_mut(shape.half_len());
+        let (keys, rest) = block(*page).split_at_mut(shape.half_len());
+        let (values, scales) = rest.split_at_mut(shape.half_len());
         let (slot, head) = (*slot as usize, source.kv_head * dim);
-        let mut narrow = [f16::ZERO; MAX_HEAD_DIM];
-        let narrow = &mut narrow[..dim];
-        saturate(narrow, &k[head..head + dim]);
-        for (key, x) in keys
-            .iter_mut()
+        scales[slot] = encode_row(codes, &k[head..head + dim]);
+        let keys = keys.as_chunks_mut::<2>().0.iter_mut();
+        for (key, pair) in keys
             .skip(slot)
             .step_by(PAGE_TOKENS)
-            .zip(&*narrow)
+            .zip(codes.as_chunks().0)
         {
-            *key = *x;
+            *key = *pair;
         }
-        saturate(&mut values[slot * dim..][..dim], &v[head..head + dim]);
+        scales[PAGE_TOKENS + slot] = encode_row(codes, &v[head..head + dim]);
+        let values = &mut values[slot / 2 * 2 * dim..][..2 * dim];
+        for (value, code) in values.as_chunks_mut::<2>().0.iter_mut().zip(&*codes) {
+            value[slot % 2] = *code;
+        }
     }
 }
 
-/// Rounds to f16 within ±65504.
-fn saturate(out: &mut [f16], x: &[f32]) {
-    let mut bounded = [0.0f32; MAX_HEAD_DIM];
-    let bounded = &mut bounded[..x.len()];
-    for (bounded, x) in bounded.iter_mut().zip(x) {
-        *bounded = x.clamp(f16::MIN.to_f32_const(), f16::MAX.to_f32_const());
-    }
-    out.convert_from_f32_slice(bounded);
+/// Codes of one key or value; returns the bits of its scale.
+#[inline(always)]
+fn encode_row(codes: &mut [i16], x: &[f32]) -> i16 {
+    let scale = pack_scale(largest(x) / MAX_CODE);
+    encode(codes, x, inverse(unpack_scale(scale)), MAX_CODE);
+    scale
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Isa;
+    use std::num::NonZeroUsize;
 
     const SHAPE: KvShape = KvShape {
         n_layers: 2,
@@ -232,36 +253,29 @@ mod tests {
         head_dim: 8,
     };
 
+    fn machine() -> Machine {
+        Machine::new(Isa::Scalar, NonZeroUsize::MIN)
+    }
+
     #[test]
     fn keys_are_columns_and_values_rows() {
         let mut pages = KvPages::new(SHAPE, 3);
         let k: Vec<f32> = (0..32).map(|i| i as f32).collect();
         let v: Vec<f32> = (0..32).map(|i| -i as f32).collect();
-        pages.store(&Pool::new(1), 1, &k, &v, &[(2, 31), (0, 4)]);
-        let (keys, values) = pages.block(2, 1, 1);
-        for i in 0..8 {
-            assert_eq!(keys[i * PAGE_TOKENS + 31].to_f32(), k[8 + i]);
-            assert_eq!(values[31 * 8 + i].to_f32(), v[8 + i]);
+        pages.store(&machine(), 1, &k, &v, &[(2, 31), (0, 4)]);
+        for (page, slot, from) in [(2, 31, 8), (0, 4, 24)] {
+            let block = pages.block(page, 1, 1);
+            let key_scale = unpack_scale(block.key_scales[slot]);
+            let value_scale = unpack_scale(block.value_scales[slot]);
+            assert_eq!(key_scale, value_scale);
+            for i in 0..8 {
+                let key = block.keys[2 * (i / 2 * PAGE_TOKENS + slot) + i % 2];
+                let value = block.values[2 * (slot / 2 * 8 + i) + slot % 2];
+                assert!((f32::from(key) * key_scale - k[from + i]).abs() <= key_scale / 2.0);
+                assert_eq!(value, -key);
+            }
         }
-        let (keys, values) = pages.block(0, 1, 0);
-        for i in 0..8 {
-            assert_eq!(keys[i * PAGE_TOKENS + 4].to_f32(), k[16 + i]);
-            assert_eq!(values[4 * 8 + i].to_f32(), v[16 + i]);
-        }
-        assert!(pages.block(2, 0, 1).0.iter().all(|x| *x == f16::ZERO));
-    }
-
-    #[test]
-    fn numbers_beyond_f16_saturate_and_halves_round_to_even() {
-        let mut pages = KvPages::new(SHAPE, 1);
-        let mut x = [0.0; 16];
-        x[..4].copy_from_slice(&[1e9, -1e9, 2049.0, 2051.0]);
-        pages.store(&Pool::new(1), 0, &x, &x, &[(0, 0)]);
-        let values: Vec<f32> = pages.block(0, 0, 0).1[..4]
-            .iter()
-            .map(|x| x.to_f32())
-            .collect();
-        assert_eq!(values, [65504.0, -65504.0, 2048.0, 2052.0]);
+        assert!(pages.block(2, 0, 1).keys.iter().all(|x| *x == 0));
     }
 
     #[test]
@@ -269,7 +283,7 @@ mod tests {
         let mut pages = KvPages::new(SHAPE, 3);
         for layer in 0..2 {
             pages.store(
-                &Pool::new(1),
+                &machine(),
                 layer,
                 &[layer as f32 + 1.0; 16],
                 &[7.0; 16],
@@ -278,20 +292,18 @@ mod tests {
         }
         pages.copy_page(2, 0);
         for (layer, head) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            assert!(pages.block(2, layer, head) == pages.block(0, layer, head));
-            assert!(
-                pages
-                    .block(1, layer, head)
-                    .0
-                    .iter()
-                    .all(|x| *x == f16::ZERO)
+            assert_eq!(
+                pages.block(2, layer, head).keys,
+                pages.block(0, layer, head).keys
             );
+            assert!(pages.block(0, layer, head).values.iter().any(|x| *x != 0));
+            assert!(pages.block(1, layer, head).values.iter().all(|x| *x == 0));
         }
     }
 
     #[test]
     #[should_panic(expected = "a KV slot does not exist")]
     fn a_slot_outside_its_page_is_refused() {
-        KvPages::new(SHAPE, 1).store(&Pool::new(0), 0, &[0.0; 16], &[0.0; 16], &[(0, 32)]);
+        KvPages::new(SHAPE, 1).store(&machine(), 0, &[0.0; 16], &[0.0; 16], &[(0, 32)]);
     }
 }

@@ -7,6 +7,7 @@ mod activations;
 mod attention;
 mod block;
 mod buffer;
+mod codes;
 mod elementwise;
 mod exp;
 mod format;

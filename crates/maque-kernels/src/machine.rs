@@ -138,7 +138,7 @@ impl Machine {
         v: &[f32],
         slots: &[(u32, u32)],
     ) {
-        pages.store(&self.pool, layer, k, v, slots)
+        pages.store(self, layer, k, v, slots)
     }
     /// Softmax attention over KV pages with grouped heads; `out` and `q` are
     /// `[n_tokens, n_heads · head_dim]`, `queries` has one entry a token.

@@ -12,7 +12,7 @@ pub(crate) fn vectorise<R>(isa: Isa, job: impl FnOnce() -> R) -> R {
         // SAFETY: the value proves that the CPU has AVX2, FMA and F16C.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(_) | Isa::AvxVnni(_) => unsafe { avx2(job) },
-        // SAFETY: the value proves that the CPU has AVX-512 F, BW, DQ and VL beside AVX2, FMA and F16C.
+        // SAFETY: the value proves that the CPU has AVX-512 F, BW, DQ, VL and VNNI beside AVX2, FMA and F16C.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(_) | Isa::Amx(_) => unsafe { avx512(job) },
     }
@@ -25,7 +25,7 @@ fn avx2<R>(job: impl FnOnce() -> R) -> R {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn avx512<R>(job: impl FnOnce() -> R) -> R {
     job()
 }

@@ -195,10 +195,10 @@ mod tests {
             2
         }
         fn copy_page(&mut self, _: u32, _: u32) {}
-        fn page(&self, _: u32) -> &[u16] {
+        fn page(&self, _: u32) -> &[i16] {
             &[]
         }
-        fn page_mut(&mut self, _: u32) -> &mut [u16] {
+        fn page_mut(&mut self, _: u32) -> &mut [i16] {
             &mut []
         }
         fn max_positions(&self) -> usize {

@@ -1,11 +1,14 @@
-//! The one product that attention is made of: a few f32 rows times an f16 block, added in order.
+//! The one product that attention is made of: a few rows of int16 codes times a block of them, in whole numbers; and the
+//! codes of probabilities that it is given.
 
-use half::f16;
+use crate::PAGE_TOKENS;
+use crate::codes::{MAX_CODE, round};
+use crate::elementwise::fold;
 
 /// Rows of queries that share each load of keys and values.
 pub(crate) const TILE_ROWS: usize = 8;
 
-/// What the sums of a product start from.
+/// What a product is added to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     /// Zero: `c` is only written.
@@ -14,15 +17,18 @@ pub(crate) enum Start {
     Previous,
 }
 
-/// Shape of `c[r][..n_cols] += Σ_k a[r][k] · b[k][..n_cols]`, all row-major, `b` without gaps.
+/// Shape of `c[r][..n_cols] += weights[r] · Σ_k a[r][k] · b[k][..n_cols]`, all row-major. `a` and `b` are codes, and `b` has
+/// pairs of rows woven together, `[n_pairs][n_cols][2]`, as the instructions that multiply pairs read them.
+///
+/// The sum is a whole number of 32 bits and so the same in whichever order it is taken; who calls sees to it that it fits.
 #[derive(Clone, Copy)]
 pub(crate) struct Product {
     /// Rows of `a` and `c`, at most [`TILE_ROWS`].
     pub(crate) n_rows: usize,
     /// Columns of `b` and `c`, a multiple of 8.
     pub(crate) n_cols: usize,
-    /// Terms of each sum.
-    pub(crate) n_terms: usize,
+    /// Half the terms of each sum.
+    pub(crate) n_pairs: usize,
     /// Elements from a row of `a` to the next.
     pub(crate) a_stride: usize,
     /// Elements from a row of `c` to the next.
@@ -33,23 +39,49 @@ pub(crate) struct Product {
 impl Product {
     /// Asserts that every element it names lies inside the slices.
     #[inline(always)]
-    pub(crate) fn check(&self, c: &[f32], a: &[f32], b: &[f16]) {
+    pub(crate) fn check(&self, c: &[f32], weights: &[f32], a: &[i16], b: &[i16]) {
         let last_row = self.n_rows.saturating_sub(1);
         assert!(self.n_rows <= TILE_ROWS && self.n_cols.is_multiple_of(8));
-        assert!(last_row * self.a_stride + self.n_terms <= a.len());
+        assert!(self.n_rows <= weights.len());
+        assert!(last_row * self.a_stride + 2 * self.n_pairs <= a.len());
         assert!(last_row * self.c_stride + self.n_cols <= c.len());
-        assert!(self.n_terms * self.n_cols <= b.len());
+        assert!(2 * self.n_pairs * self.n_cols <= b.len());
     }
 }
 
-/// An instruction set's way to compute a [`Product`]: every element of `c` is one chain of fused
-/// multiply-adds over `k` in order, so all ways give the same bits.
+/// An instruction set's way to compute a [`Product`].
 pub(crate) trait Kernel {
-    /// Writes or adds the product to `c`. Meanwhile `next`, the block of a later call (or `b` again), may be
-    /// fetched into the cache.
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], next: &[f16]);
-    /// Fetches a block into the cache.
-    fn prefetch(block: &[f16]);
+    /// Writes or adds the product to `c`. Meanwhile `next`, a block as large as `b` that is needed soon (or `b` again), may
+    /// be fetched into the cache.
+    fn multiply_add(
+        product: Product,
+        c: &mut [f32],
+        weights: &[f32],
+        a: &[i16],
+        b: &[i16],
+        next: &[i16],
+    );
+
+    /// Codes of a page's probabilities times the scales of its values; returns the scale of these. No number is negative.
+    fn weigh(
+        codes: &mut [i16; PAGE_TOKENS],
+        p: &[f32; PAGE_TOKENS],
+        scales: &[f32; PAGE_TOKENS],
+    ) -> f32;
+
+    /// May fetch codes or scales into the cache.
+    fn prefetch(block: &[i16]);
+}
+
+/// The scale of codes whose largest number is `largest`, and what numbers are multiplied by.
+#[inline(always)]
+pub(super) fn factors(largest: f32) -> (f32, f32) {
+    let inverse = if largest == 0.0 {
+        0.0
+    } else {
+        MAX_CODE / largest
+    };
+    (largest * (1.0 / MAX_CODE), inverse)
 }
 
 /// Portable Rust: the specification.
@@ -57,27 +89,49 @@ pub(crate) struct Naive;
 
 impl Kernel for Naive {
     #[inline(always)]
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], _next: &[f16]) {
-        product.check(c, a, b);
-        for row in 0..product.n_rows {
-            if product.start == Start::Zero {
-                c[row * product.c_stride..][..product.n_cols].fill(0.0);
-            }
-        }
-        for (k, b) in b
-            .chunks_exact(product.n_cols)
-            .take(product.n_terms)
-            .enumerate()
-        {
-            for row in 0..product.n_rows {
-                let a = a[row * product.a_stride + k];
-                let c = &mut c[row * product.c_stride..][..product.n_cols];
-                for (c, b) in c.iter_mut().zip(b) {
-                    *c = a.mul_add(b.to_f32(), *c);
-                }
+    fn multiply_add(
+        product: Product,
+        c: &mut [f32],
+        weights: &[f32],
+        a: &[i16],
+        b: &[i16],
+        _next: &[i16],
+    ) {
+        product.check(c, weights, a, b);
+        for (row, weight) in weights.iter().enumerate().take(product.n_rows) {
+            let a = &a[row * product.a_stride..][..2 * product.n_pairs];
+            let c = &mut c[row * product.c_stride..][..product.n_cols];
+            for (col, c) in c.iter_mut().enumerate() {
+                let terms = a.chunks_exact(2).enumerate().map(|(k, a)| {
+                    let b = &b[2 * (k * product.n_cols + col)..][..2];
+                    i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1])
+                });
+                let sum: i32 = terms.sum();
+                let start = match product.start {
+                    Start::Zero => 0.0,
+                    Start::Previous => *c,
+                };
+                *c = weight.mul_add(sum as f32, start);
             }
         }
     }
 
-    fn prefetch(_block: &[f16]) {}
+    #[inline(always)]
+    fn weigh(
+        codes: &mut [i16; PAGE_TOKENS],
+        p: &[f32; PAGE_TOKENS],
+        scales: &[f32; PAGE_TOKENS],
+    ) -> f32 {
+        let weighed: [f32; PAGE_TOKENS] = std::array::from_fn(|i| p[i] * scales[i]);
+        let larger = |a: f32, b: f32| if a < b { b } else { a };
+        let largest = fold(
+            std::array::from_fn(|i| larger(weighed[i], weighed[i + 16])),
+            larger,
+        );
+        let (scale, inverse) = factors(largest);
+        *codes = weighed.map(|x| round(x * inverse));
+        scale
+    }
+
+    fn prefetch(_block: &[i16]) {}
 }

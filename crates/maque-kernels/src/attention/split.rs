@@ -1,13 +1,18 @@
 //! Softmax attention of one tile of query rows over one split of 256 keys, and the joining of splits.
 
 use super::product::{Kernel, Product, Start, TILE_ROWS};
+use crate::codes::{MAX_QUERY, encode, inverse, largest, unpack_scale};
 use crate::elementwise::{N_LANES, fold};
 use crate::exp::exp;
-use crate::kv::MAX_HEAD_DIM;
+use crate::kv::{Block, MAX_HEAD_DIM};
 use crate::{KvPages, KvShape, PAGE_TOKENS, Query};
 
 /// Keys between two fixed borders: splits are computed alone and joined in order.
 pub(crate) const SPLIT_TOKENS: usize = 256;
+/// Pages of a split.
+const SPLIT_PAGES: usize = SPLIT_TOKENS / PAGE_TOKENS;
+/// Elements of a query and a key that are multiplied in whole numbers; the sums of these are added in f32.
+const CHUNK: usize = 64;
 
 /// One layer's attention: what every tile of it shares. The rows of a KV head are, token by token, the
 /// members of its group of query heads.
@@ -32,20 +37,31 @@ pub(crate) struct Tile {
 
 /// Buffers of the tile that a thread works on.
 pub(crate) struct Workspace {
-    q: [f32; TILE_ROWS * MAX_HEAD_DIM], // [n_rows, head_dim], scaled
-    scores: [f32; TILE_ROWS * SPLIT_TOKENS], // [n_rows, 256]
+    q: [i16; TILE_ROWS * MAX_HEAD_DIM], // [n_rows, head_dim]
+    q_scales: [f32; TILE_ROWS],
+    scores: [f32; TILE_ROWS * SPLIT_TOKENS], // [n_rows, 256]; then probabilities
+    p: [i16; TILE_ROWS * SPLIT_TOKENS],      // [n_rows, 256]: probability times scale of the value
+    p_scales: [[f32; TILE_ROWS]; SPLIT_PAGES],
+    key_scales: [f32; SPLIT_TOKENS],
+    value_scales: [f32; SPLIT_TOKENS],
 }
 
 impl Workspace {
     pub(crate) const EMPTY: Workspace = Workspace {
-        q: [0.0; TILE_ROWS * MAX_HEAD_DIM],
+        q: [0; TILE_ROWS * MAX_HEAD_DIM],
+        q_scales: [0.0; TILE_ROWS],
         scores: [0.0; TILE_ROWS * SPLIT_TOKENS],
+        p: [0; TILE_ROWS * SPLIT_TOKENS],
+        p_scales: [[0.0; TILE_ROWS]; SPLIT_PAGES],
+        key_scales: [0.0; SPLIT_TOKENS],
+        value_scales: [0.0; SPLIT_TOKENS],
     };
 }
 
 /// The keys of one split that a tile's rows see.
 struct Keys<'a> {
     pages: &'a [u32],
+    later: &'a [u32], // the pages of the splits behind this one
     kv_head: usize,
     counts: [usize; TILE_ROWS], // of each row
     n_rows: usize,
@@ -198,16 +214,39 @@ impl<'a> Call<'a> {
         2 * n_keys * self.n_heads * self.head_dim
     }
 
-    /// Takes a tile's queries, scaled by `1 / sqrt(head_dim)`: the scores are then plain sums of
-    /// products.
+    /// Takes a tile's queries as codes; `1 / sqrt(head_dim)` is in their scales.
     #[inline(always)]
     fn load_queries(&self, workspace: &mut Workspace, tile: Tile) {
-        let scale = 1.0 / (self.head_dim as f32).sqrt();
+        let factor = 1.0 / (self.head_dim as f32).sqrt();
         for (row, (_, start)) in self.rows(tile).enumerate() {
-            let q = &mut workspace.q[row * self.head_dim..][..self.head_dim];
-            for (q, x) in q.iter_mut().zip(&self.q[start..]) {
-                *q = x * scale;
+            let q = &self.q[start..][..self.head_dim];
+            let codes = &mut workspace.q[row * self.head_dim..][..self.head_dim];
+            let scale = largest(q) / MAX_QUERY;
+            encode(codes, q, inverse(scale), MAX_QUERY);
+            workspace.q_scales[row] = scale * factor;
+        }
+    }
+
+    /// Takes the scales of a split's keys and values, and fetches those of the next split.
+    #[inline(always)]
+    fn load_scales<K: Kernel>(&self, workspace: &mut Workspace, keys: &Keys<'_>) {
+        let (key_scales, _) = workspace.key_scales.as_chunks_mut::<PAGE_TOKENS>();
+        let (value_scales, _) = workspace.value_scales.as_chunks_mut::<PAGE_TOKENS>();
+        for ((key_scales, value_scales), page) in
+            key_scales.iter_mut().zip(value_scales).zip(keys.pages)
+        {
+            let block = self.block(*page, keys);
+            for (scale, bits) in key_scales.iter_mut().zip(block.key_scales) {
+                *scale = unpack_scale(*bits);
             }
+            for (scale, bits) in value_scales.iter_mut().zip(block.value_scales) {
+                *scale = unpack_scale(*bits);
+            }
+        }
+        for page in keys.later.iter().take(keys.pages.len()) {
+            let block = self.block(*page, keys);
+            K::prefetch(block.key_scales);
+            K::prefetch(block.value_scales);
         }
     }
 
@@ -220,15 +259,28 @@ impl<'a> Call<'a> {
         tile: Tile,
         split: usize,
     ) {
-        self.load_queries(workspace, tile);
-        let Workspace { q, scores } = workspace;
         let keys = self.keys(tile, split);
-        self.scores::<K>(scores, q, &keys);
+        self.load_queries(workspace, tile);
+        self.load_scales::<K>(workspace, &keys);
+        self.scores::<K>(workspace, &keys);
+        let n_slots = keys.pages.len() * PAGE_TOKENS;
         for row in 0..tile.n_rows {
-            let scores = &mut scores[row * SPLIT_TOKENS..][..SPLIT_TOKENS];
-            (partial.max[row], partial.sum[row]) = softmax(scores, keys.counts[row]);
+            let scores = &mut workspace.scores[row * SPLIT_TOKENS..][..n_slots];
+            let n = keys.counts[row];
+            (partial.max[row], partial.sum[row]) = softmax(scores, &workspace.key_scales, n);
+            let p = &mut workspace.p[row * SPLIT_TOKENS..][..n_slots];
+            let pages = scores
+                .as_chunks()
+                .0
+                .iter()
+                .zip(workspace.value_scales.as_chunks().0);
+            for (i, (codes, (scores, scales))) in
+                p.as_chunks_mut().0.iter_mut().zip(pages).enumerate()
+            {
+                workspace.p_scales[i][row] = K::weigh(codes, scores, scales);
+            }
         }
-        self.add_values::<K>(&mut partial.out, scores, &keys);
+        self.add_values::<K>(&mut partial.out, workspace, &keys);
     }
 
     #[inline(always)]
@@ -240,88 +292,88 @@ impl<'a> Call<'a> {
             *count = n_keys.saturating_sub(first).min(SPLIT_TOKENS);
         }
         let longest = counts.iter().copied().max().unwrap_or(0);
-        let pages = self.queries[tile.first_token].pages;
+        let pages = &self.queries[tile.first_token].pages[first / PAGE_TOKENS..];
+        let (pages, later) = pages.split_at(longest.div_ceil(PAGE_TOKENS));
         Keys {
-            pages: &pages[first / PAGE_TOKENS..][..longest.div_ceil(PAGE_TOKENS)],
+            pages,
+            later,
             kv_head: tile.kv_head,
             counts,
             n_rows: tile.n_rows,
         }
     }
 
-    /// `scores[row] = q[row]·K` for all slots of the pages; those beyond a row's keys mean nothing.
     #[inline(always)]
-    fn scores<K: Kernel>(&self, scores: &mut [f32], q: &[f32], keys: &Keys<'_>) {
-        let block = |page: u32| self.pages.block(page, self.layer, keys.kv_head);
-        let product = Product {
-            n_rows: keys.n_rows,
-            n_cols: PAGE_TOKENS,
-            n_terms: self.head_dim,
-            a_stride: self.head_dim,
-            c_stride: SPLIT_TOKENS,
-            start: Start::Zero,
-        };
-        if let Some(first) = keys.pages.first() {
-            K::prefetch(block(*first).0);
-            K::prefetch(block(*first).1);
-        }
+    fn block(&self, page: u32, keys: &Keys<'_>) -> Block<'_> {
+        self.pages.block(page, self.layer, keys.kv_head)
+    }
+
+    /// `scores[row] = q[row]·K`, but for the scales of the keys, for all slots of the pages; those beyond a row's keys mean
+    /// nothing. Meanwhile the values of each page are fetched.
+    #[inline(always)]
+    fn scores<K: Kernel>(&self, workspace: &mut Workspace, keys: &Keys<'_>) {
         for (i, page) in keys.pages.iter().enumerate() {
-            let next = block(*keys.pages.get(i + 1).unwrap_or(page)).0;
-            let scores = &mut scores[i * PAGE_TOKENS..];
-            K::multiply_add(product, scores, q, block(*page).0, next);
+            let block = self.block(*page, keys);
+            let scores = &mut workspace.scores[i * PAGE_TOKENS..];
+            for first in (0..self.head_dim).step_by(CHUNK) {
+                let n_terms = CHUNK.min(self.head_dim - first);
+                let product = Product {
+                    n_rows: keys.n_rows,
+                    n_cols: PAGE_TOKENS,
+                    n_pairs: n_terms / 2,
+                    a_stride: self.head_dim,
+                    c_stride: SPLIT_TOKENS,
+                    start: if first == 0 {
+                        Start::Zero
+                    } else {
+                        Start::Previous
+                    },
+                };
+                let range = first * PAGE_TOKENS..(first + n_terms) * PAGE_TOKENS;
+                let (b, next) = (&block.keys[range.clone()], &block.values[range]);
+                let a = &workspace.q[first..];
+                K::multiply_add(product, scores, &workspace.q_scales, a, b, next);
+            }
         }
     }
 
-    /// `out[row] = Σ p·v` over the row's keys in order. Keys that all rows see are added for the whole
-    /// tile, the few others row by row: a slot beyond a row's keys is never read for it.
+    /// `out[row] = Σ p·v` over the row's keys, page by page in order. Meanwhile the keys of the next split are fetched.
     #[inline(always)]
-    fn add_values<K: Kernel>(&self, out: &mut [f32], p: &[f32], keys: &Keys<'_>) {
-        let block = |page: u32| self.pages.block(page, self.layer, keys.kv_head);
-        let counts = &keys.counts[..keys.n_rows];
-        let shared = counts.iter().copied().min().unwrap_or(0);
+    fn add_values<K: Kernel>(&self, out: &mut [f32], workspace: &Workspace, keys: &Keys<'_>) {
         for (i, page) in keys.pages.iter().enumerate() {
-            let (_, values) = block(*page);
-            let next = block(*keys.pages.get(i + 1).unwrap_or(page)).1;
-            let first = i * PAGE_TOKENS;
-            let n_shared = shared.saturating_sub(first).min(PAGE_TOKENS);
-            let together = Product {
+            let block = self.block(*page, keys);
+            let product = Product {
                 n_rows: keys.n_rows,
                 n_cols: self.head_dim,
-                n_terms: n_shared,
+                n_pairs: PAGE_TOKENS / 2,
                 a_stride: SPLIT_TOKENS,
                 c_stride: self.head_dim,
                 start: if i == 0 { Start::Zero } else { Start::Previous },
             };
-            K::multiply_add(together, out, &p[first..], values, next);
-            for (row, count) in counts.iter().enumerate() {
-                let n_terms = count.saturating_sub(first).min(PAGE_TOKENS) - n_shared;
-                if 0 < n_terms {
-                    let alone = Product {
-                        n_rows: 1,
-                        n_terms,
-                        start: Start::Previous,
-                        ..together
-                    };
-                    let p = &p[row * SPLIT_TOKENS + first + n_shared..];
-                    let values = &values[n_shared * self.head_dim..];
-                    let out = &mut out[row * self.head_dim..];
-                    K::multiply_add(alone, out, p, values, values);
-                }
-            }
+            let next = keys
+                .later
+                .get(i)
+                .map_or(block, |page| self.block(*page, keys))
+                .keys;
+            let p = &workspace.p[i * PAGE_TOKENS..];
+            K::multiply_add(product, out, &workspace.p_scales[i], p, block.values, next);
         }
     }
 }
 
-/// `scores[..n] = e^(scores − max)`, returning the maximum and the sum (16 virtual lanes each); with
-/// `n == 0` the sum is 0.
+/// Scores to probabilities: `x[..n] = e^(x · scale − max)`, 0 beyond; returns the maximum and the sum (16 virtual lanes each).
+/// With `n == 0` the sum is 0.
 #[inline(always)]
-fn softmax(scores: &mut [f32], n: usize) -> (f32, f32) {
+fn softmax(x: &mut [f32], scales: &[f32], n: usize) -> (f32, f32) {
     if n == 0 {
+        x.fill(0.0);
         return (0.0, 0.0);
     }
-    let padded = n.next_multiple_of(N_LANES);
-    scores[n..padded].fill(f32::NEG_INFINITY);
-    let (chunks, _) = scores[..padded].as_chunks_mut::<N_LANES>();
+    for (x, scale) in x.iter_mut().zip(scales) {
+        *x *= scale;
+    }
+    x[n..].fill(f32::NEG_INFINITY);
+    let (chunks, _) = x.as_chunks_mut::<N_LANES>();
     let mut lanes = [f32::NEG_INFINITY; N_LANES];
     for chunk in chunks.iter() {
         for (lane, x) in lanes.iter_mut().zip(chunk) {

@@ -1,99 +1,123 @@
 //! Attention's product in AVX2 and AVX-512 registers.
 
-use super::product::{Kernel, Product, Start};
-use half::f16;
+use super::product::{Kernel, Product, Start, factors};
+use crate::PAGE_TOKENS;
+use std::arch::asm;
 use std::arch::x86_64::*;
 
-/// A register of f32 lanes.
+/// A register of 32-bit lanes, each a sum or a pair of codes.
 ///
 /// # Safety
-/// Every function needs a CPU with the instruction set of its implementor, and pointers to as many
-/// readable (for `store`: writable) elements as there are lanes; no alignment is asked.
+/// Every function needs a CPU with the instruction set of its implementor, and pointers to as many readable (for `add_to`:
+/// writable) elements as there are lanes; no alignment is asked.
 trait Lanes: Copy {
     const N: usize;
     unsafe fn zero() -> Self;
-    unsafe fn load(from: *const f32) -> Self;
-    unsafe fn widen(from: *const f16) -> Self;
-    unsafe fn splat(x: *const f32) -> Self;
-    unsafe fn multiply_add(self, b: Self, c: Self) -> Self;
-    unsafe fn store(self, to: *mut f32);
+    /// A pair of codes a lane.
+    unsafe fn load(from: *const i16) -> Self;
+    /// One pair of codes in all lanes.
+    unsafe fn splat(pair: *const i16) -> Self;
+    /// `self + a₀b₀ + a₁b₁` of each lane's pairs.
+    unsafe fn add_products(self, a: Self, b: Self) -> Self;
+    /// `to = weight · self + start`
+    unsafe fn add_to(self, to: *mut f32, weight: *const f32, start: Start);
 }
 
-impl Lanes for __m256 {
+impl Lanes for __m256i {
     const N: usize = 8;
     #[inline(always)]
     unsafe fn zero() -> Self {
         // SAFETY: the caller proves AVX.
-        unsafe { _mm256_setzero_ps() }
+        unsafe { _mm256_setzero_si256() }
     }
     #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller proves AVX and 8 readable elements.
-        unsafe { _mm256_loadu_ps(from) }
+    unsafe fn load(from: *const i16) -> Self {
+        // SAFETY: the caller proves AVX and 8 readable pairs (32 bytes).
+        unsafe { _mm256_loadu_si256(from.cast()) }
     }
     #[inline(always)]
-    unsafe fn widen(from: *const f16) -> Self {
-        // SAFETY: the caller proves F16C and 8 readable elements (16 bytes).
-        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.cast())) }
+    unsafe fn splat(pair: *const i16) -> Self {
+        // SAFETY: the caller proves AVX and one readable pair.
+        unsafe { _mm256_set1_epi32(pair.cast::<i32>().read_unaligned()) }
     }
     #[inline(always)]
-    unsafe fn splat(x: *const f32) -> Self {
-        // SAFETY: the caller proves AVX and one readable element.
-        unsafe { _mm256_set1_ps(*x) }
+    unsafe fn add_products(self, a: Self, b: Self) -> Self {
+        // SAFETY: the caller proves AVX2.
+        unsafe { _mm256_add_epi32(self, _mm256_madd_epi16(a, b)) }
     }
     #[inline(always)]
-    unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
-        // SAFETY: the caller proves FMA.
-        unsafe { _mm256_fmadd_ps(self, b, c) }
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller proves AVX and 8 writable elements.
-        unsafe { _mm256_storeu_ps(to, self) }
+    unsafe fn add_to(self, to: *mut f32, weight: *const f32, start: Start) {
+        // SAFETY: the caller proves AVX2 and FMA, 8 writable elements and a readable weight.
+        unsafe {
+            let start = match start {
+                Start::Zero => _mm256_setzero_ps(),
+                Start::Previous => _mm256_loadu_ps(to),
+            };
+            let sum = _mm256_cvtepi32_ps(self);
+            _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_set1_ps(*weight), sum, start));
+        }
     }
 }
 
-impl Lanes for __m512 {
+impl Lanes for __m512i {
     const N: usize = 16;
     #[inline(always)]
     unsafe fn zero() -> Self {
         // SAFETY: the caller proves AVX-512F.
-        unsafe { _mm512_setzero_ps() }
+        unsafe { _mm512_setzero_si512() }
     }
     #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller proves AVX-512F and 16 readable elements.
-        unsafe { _mm512_loadu_ps(from) }
+    unsafe fn load(from: *const i16) -> Self {
+        // SAFETY: the caller proves AVX-512F and 16 readable pairs (64 bytes).
+        unsafe { _mm512_loadu_si512(from.cast()) }
     }
     #[inline(always)]
-    unsafe fn widen(from: *const f16) -> Self {
-        // SAFETY: the caller proves AVX-512F and 16 readable elements (32 bytes).
-        unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+    unsafe fn splat(pair: *const i16) -> Self {
+        // SAFETY: the caller proves AVX-512F and one readable pair.
+        unsafe { _mm512_set1_epi32(pair.cast::<i32>().read_unaligned()) }
     }
     #[inline(always)]
-    unsafe fn splat(x: *const f32) -> Self {
-        // SAFETY: the caller proves AVX-512F and one readable element.
-        unsafe { _mm512_set1_ps(*x) }
+    unsafe fn add_products(self, a: Self, b: Self) -> Self {
+        // SAFETY: the caller proves AVX-512 VNNI.
+        unsafe { add_pair_products(self, a, b) }
     }
     #[inline(always)]
-    unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
-        // SAFETY: the caller proves AVX-512F.
-        unsafe { _mm512_fmadd_ps(self, b, c) }
+    unsafe fn add_to(self, to: *mut f32, weight: *const f32, start: Start) {
+        // SAFETY: the caller proves AVX-512F, 16 writable elements and a readable weight.
+        unsafe {
+            let start = match start {
+                Start::Zero => _mm512_setzero_ps(),
+                Start::Previous => _mm512_loadu_ps(to),
+            };
+            let sum = _mm512_cvtepi32_ps(self);
+            _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_set1_ps(*weight), sum, start));
+        }
     }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller proves AVX-512F and 16 writable elements.
-        unsafe { _mm512_storeu_ps(to, self) }
+}
+
+/// `vpdpwssd`, written out: where LLVM thinks of latency only it makes two instructions of the intrinsic.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn add_pair_products(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: the function's features prove the instruction, and it touches registers only.
+    unsafe {
+        asm!(
+            "vpdpwssd {}, {}, {}",
+            inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b,
+            options(pure, nomem, nostack, preserves_flags),
+        );
     }
+    sum
 }
 
 /// First elements of the rows and columns that one register tile covers.
 #[derive(Clone, Copy)]
 struct Corner {
     c: *mut f32,
-    a: *const f32,
-    b: *const f16,
-    next: *const f16, // never read, only prefetched
+    weights: *const f32,
+    a: *const i16,
+    b: *const i16,
+    next: *const i16, // never read, only prefetched
 }
 
 impl Corner {
@@ -107,54 +131,54 @@ impl Corner {
         unsafe {
             Corner {
                 c: self.c.add(n_rows * product.c_stride + n_cols),
+                weights: self.weights.add(n_rows),
                 a: self.a.add(n_rows * product.a_stride),
-                b: self.b.add(n_cols),
-                next: self.next.wrapping_add(n_cols),
+                b: self.b.add(2 * n_cols),
+                next: self.next.wrapping_add(2 * n_cols),
             }
         }
     }
 }
 
+/// Elements of a cache line.
+const LINE: usize = 64 / size_of::<i16>();
+
 /// `ROWS × WIDTH` registers, held over all terms.
 ///
 /// # Safety
-/// The CPU must have `V`'s instruction set; `ROWS` rows and `WIDTH · V::N` columns from `at` must
-/// lie inside the product.
+/// The CPU must have `V`'s instruction set; `ROWS` rows and `WIDTH · V::N` columns from `at` must lie inside the product.
 #[inline(always)]
 unsafe fn tile<V: Lanes, const ROWS: usize, const WIDTH: usize>(product: Product, at: Corner) {
     // SAFETY: rows and columns are inside the product, as the caller proves.
     unsafe {
         let mut sums = [[V::zero(); WIDTH]; ROWS];
-        if product.start == Start::Previous {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                for (w, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(at.c.add(r * product.c_stride + w * V::N));
-                }
+        for k in 0..product.n_pairs {
+            let row = 2 * k * product.n_cols;
+            for line in (0..2 * WIDTH * V::N).step_by(LINE) {
+                _mm_prefetch::<_MM_HINT_T1>(at.next.wrapping_add(row + line).cast());
             }
-        }
-        for k in 0..product.n_terms {
-            _mm_prefetch::<_MM_HINT_T0>(at.next.wrapping_add(k * product.n_cols).cast());
             let mut b = [V::zero(); WIDTH];
             for (w, b) in b.iter_mut().enumerate() {
-                *b = V::widen(at.b.add(k * product.n_cols + w * V::N));
+                *b = V::load(at.b.add(row + 2 * w * V::N));
             }
             for (r, sums) in sums.iter_mut().enumerate() {
-                let a = V::splat(at.a.add(r * product.a_stride + k));
+                let a = V::splat(at.a.add(r * product.a_stride + 2 * k));
                 for (sum, b) in sums.iter_mut().zip(b) {
-                    *sum = a.multiply_add(b, *sum);
+                    *sum = sum.add_products(a, b);
                 }
             }
         }
         for (r, sums) in sums.iter().enumerate() {
             for (w, sum) in sums.iter().enumerate() {
-                sum.store(at.c.add(r * product.c_stride + w * V::N));
+                let to = at.c.add(r * product.c_stride + w * V::N);
+                sum.add_to(to, at.weights.add(r), product.start);
             }
         }
     }
 }
 
-/// The columns from `first_col`, as many tiles of `WIDTH` registers as fit, for `ROWS` rows; returns
-/// the first column left over.
+/// The columns from `first_col`, as many tiles of `WIDTH` registers as fit, for `ROWS` rows; returns the first column left
+/// over.
 ///
 /// # Safety
 /// As [`tile`], for `ROWS` rows and all columns of the product.
@@ -173,38 +197,36 @@ unsafe fn columns<V: Lanes, const ROWS: usize, const WIDTH: usize>(
     col
 }
 
-/// Fetches the cache lines of a block.
-#[inline(always)]
-fn prefetch(block: &[f16]) {
-    let (lines, _) = block.as_chunks::<32>();
-    for line in lines {
-        // SAFETY: SSE is part of x86-64, and a prefetch has no effect but on the cache.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-    }
-}
-
-/// AVX2, FMA and F16C: tiles of 4 × 2 registers.
+/// AVX2 and FMA: tiles of 4 × 2 registers.
 pub(crate) struct Ymm;
 
 /// All columns of `ROWS` rows in 256-bit registers.
 ///
 /// # Safety
-/// The CPU must have AVX2, FMA and F16C; `ROWS` rows from `at` must lie inside the product.
+/// The CPU must have AVX2 and FMA; `ROWS` rows from `at` must lie inside the product.
 #[inline(always)]
 unsafe fn ymm_rows<const ROWS: usize>(product: Product, at: Corner) {
     // SAFETY: as the caller proves.
     unsafe {
-        let col = columns::<__m256, ROWS, 2>(product, at, 0);
-        columns::<__m256, ROWS, 1>(product, at, col);
+        let col = columns::<__m256i, ROWS, 2>(product, at, 0);
+        columns::<__m256i, ROWS, 1>(product, at, col);
     }
 }
 
 impl Kernel for Ymm {
     #[inline(always)]
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], next: &[f16]) {
-        product.check(c, a, b);
+    fn multiply_add(
+        product: Product,
+        c: &mut [f32],
+        weights: &[f32],
+        a: &[i16],
+        b: &[i16],
+        next: &[i16],
+    ) {
+        product.check(c, weights, a, b);
         let at = Corner {
             c: c.as_mut_ptr(),
+            weights: weights.as_ptr(),
             a: a.as_ptr(),
             b: b.as_ptr(),
             next: next.as_ptr(),
@@ -212,8 +234,8 @@ impl Kernel for Ymm {
         let mut row = 0;
         while row < product.n_rows {
             let n_rows = (product.n_rows - row).min(4);
-            // SAFETY: this kernel runs only where AVX2, FMA and F16C were found (see `attend_avx2`);
-            // `check` has proved that all rows and columns are inside the slices.
+            // SAFETY: this kernel runs only where AVX2 and FMA were found (see `Attention::run`); `check` has proved that
+            // all rows and columns are inside the slices.
             unsafe {
                 let at = at.shifted(product, row, 0);
                 match n_rows {
@@ -228,40 +250,101 @@ impl Kernel for Ymm {
     }
 
     #[inline(always)]
-    fn prefetch(block: &[f16]) {
+    fn weigh(
+        codes: &mut [i16; PAGE_TOKENS],
+        p: &[f32; PAGE_TOKENS],
+        scales: &[f32; PAGE_TOKENS],
+    ) -> f32 {
+        // SAFETY: this kernel runs only where AVX2 was found; all arrays have 32 elements.
+        unsafe {
+            let weighed: [__m256; 4] = std::array::from_fn(|i| {
+                let p = _mm256_loadu_ps(p.as_ptr().add(8 * i));
+                _mm256_mul_ps(p, _mm256_loadu_ps(scales.as_ptr().add(8 * i)))
+            });
+            let largest = _mm256_max_ps(
+                _mm256_max_ps(weighed[0], weighed[1]),
+                _mm256_max_ps(weighed[2], weighed[3]),
+            );
+            let (scale, inverse) = factors(largest_lane(largest));
+            let inverse = _mm256_set1_ps(inverse);
+            for (i, pair) in weighed.as_chunks::<2>().0.iter().enumerate() {
+                let [low, high] = pair.map(|x| _mm256_cvtps_epi32(_mm256_mul_ps(x, inverse)));
+                // The pack works within halves of 128 bits: its quarters come out as 0, 2, 1, 3.
+                let packed =
+                    _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
+                _mm256_storeu_si256(codes.as_mut_ptr().add(16 * i).cast(), packed);
+            }
+            scale
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(block: &[i16]) {
         prefetch(block);
     }
 }
 
-/// AVX-512: tiles of 8 × 2 registers.
+/// Fetches the cache lines of a block.
+#[inline(always)]
+fn prefetch(block: &[i16]) {
+    let (lines, _) = block.as_chunks::<LINE>();
+    for line in lines {
+        // SAFETY: SSE is part of x86-64, and a prefetch has no effect but on the cache.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+    }
+}
+
+/// The largest lane; none is NaN.
+///
+/// # Safety
+/// The CPU must have AVX.
+#[inline(always)]
+unsafe fn largest_lane(x: __m256) -> f32 {
+    // SAFETY: the caller proves AVX.
+    unsafe {
+        let x = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+        _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
+    }
+}
+
+/// AVX-512 with VNNI: tiles of 8 × 2 registers.
 pub(crate) struct Zmm;
 
 /// All columns of `ROWS` rows in 512-bit registers, the last 8 perhaps in 256-bit ones.
 ///
 /// # Safety
-/// The CPU must have AVX-512F; `ROWS` rows from `at` must lie inside the product.
+/// The CPU must have AVX-512F and AVX-512 VNNI; `ROWS` rows from `at` must lie inside the product.
 #[inline(always)]
 unsafe fn zmm_rows<const ROWS: usize>(product: Product, at: Corner) {
     // SAFETY: as the caller proves.
     unsafe {
-        let col = columns::<__m512, ROWS, 2>(product, at, 0);
-        let col = columns::<__m512, ROWS, 1>(product, at, col);
-        columns::<__m256, ROWS, 1>(product, at, col);
+        let col = columns::<__m512i, ROWS, 2>(product, at, 0);
+        let col = columns::<__m512i, ROWS, 1>(product, at, col);
+        columns::<__m256i, ROWS, 1>(product, at, col);
     }
 }
 
 impl Kernel for Zmm {
     #[inline(always)]
-    fn multiply_add(product: Product, c: &mut [f32], a: &[f32], b: &[f16], next: &[f16]) {
-        product.check(c, a, b);
+    fn multiply_add(
+        product: Product,
+        c: &mut [f32],
+        weights: &[f32],
+        a: &[i16],
+        b: &[i16],
+        next: &[i16],
+    ) {
+        product.check(c, weights, a, b);
         let at = Corner {
             c: c.as_mut_ptr(),
+            weights: weights.as_ptr(),
             a: a.as_ptr(),
             b: b.as_ptr(),
             next: next.as_ptr(),
         };
-        // SAFETY: this kernel runs only where AVX-512 was found (see `attend_avx512`); `check` has
-        // proved that all rows and columns are inside the slices.
+        // SAFETY: this kernel runs only where AVX-512 VNNI was found (see `Attention::run`); `check` has proved that all
+        // rows and columns are inside the slices.
         unsafe {
             match product.n_rows {
                 0 => {}
@@ -278,7 +361,35 @@ impl Kernel for Zmm {
     }
 
     #[inline(always)]
-    fn prefetch(block: &[f16]) {
+    fn weigh(
+        codes: &mut [i16; PAGE_TOKENS],
+        p: &[f32; PAGE_TOKENS],
+        scales: &[f32; PAGE_TOKENS],
+    ) -> f32 {
+        // SAFETY: this kernel runs only where AVX-512 F and DQ were found; all arrays have 32 elements.
+        unsafe {
+            let weighed: [__m512; 2] = std::array::from_fn(|i| {
+                let p = _mm512_loadu_ps(p.as_ptr().add(16 * i));
+                _mm512_mul_ps(p, _mm512_loadu_ps(scales.as_ptr().add(16 * i)))
+            });
+            let largest = _mm512_max_ps(weighed[0], weighed[1]);
+            let largest = _mm256_max_ps(
+                _mm512_castps512_ps256(largest),
+                _mm512_extractf32x8_ps::<1>(largest),
+            );
+            let (scale, inverse) = factors(largest_lane(largest));
+            let inverse = _mm512_set1_ps(inverse);
+            for (i, x) in weighed.iter().enumerate() {
+                let rounded = _mm512_cvtps_epi32(_mm512_mul_ps(*x, inverse));
+                let to = codes.as_mut_ptr().add(16 * i).cast();
+                _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(rounded));
+            }
+            scale
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(block: &[i16]) {
         prefetch(block);
     }
 }

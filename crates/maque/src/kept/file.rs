@@ -2,7 +2,7 @@
 //!
 //! - Head: `maque prefixes 1`, then the identity of what computed the pages.
 //! - Record: the place of the page that this one goes on from (u32; all ones: none); who may read it, as a client's number and
-//!   since when there is that client (u64, i64; both 0: everyone); 32 tokens (u32); their keys and values (f16).
+//!   since when there is that client (u64, i64; both 0: everyone); 32 tokens (u32); their keys and values (i16).
 
 use super::Stamp;
 use crate::say::Say;
@@ -228,7 +228,7 @@ impl Reading<'_, '_> {
         };
         let (pairs, _) = label.kv.as_chunks();
         for (bits, pair) in kv.iter_mut().zip(pairs) {
-            *bits = u16::from_le_bytes(*pair);
+            *bits = i16::from_le_bytes(*pair);
         }
         Ok(true)
     }

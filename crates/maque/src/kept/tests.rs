@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// A runner whose keys and values are the tokens themselves.
-struct Fake(Vec<[u16; PAGE_TOKENS]>);
+struct Fake(Vec<[i16; PAGE_TOKENS]>);
 
 impl Runner for Fake {
     fn n_vocab(&self) -> usize {
@@ -29,17 +29,17 @@ impl Runner for Fake {
     fn copy_page(&mut self, from: u32, to: u32) {
         self.0[to as usize] = self.0[from as usize];
     }
-    fn page(&self, page: u32) -> &[u16] {
+    fn page(&self, page: u32) -> &[i16] {
         &self.0[page as usize]
     }
-    fn page_mut(&mut self, page: u32) -> &mut [u16] {
+    fn page_mut(&mut self, page: u32) -> &mut [i16] {
         &mut self.0[page as usize]
     }
     fn forward(&mut self, batch: &Batch<'_>, _: &dyn Fn() -> bool) -> bool {
         for slice in batch {
             for (position, &token) in (slice.start..).zip(slice.tokens) {
                 let page = slice.pages[position / PAGE_TOKENS] as usize;
-                self.0[page][position % PAGE_TOKENS] = token as u16;
+                self.0[page][position % PAGE_TOKENS] = token as i16;
             }
         }
         true
@@ -63,7 +63,7 @@ const STAMP: Stamp = Stamp {
 };
 
 /// A page as it is shown: parent, client, tokens, keys and values.
-type Shown = (Option<usize>, Option<u64>, [u32; PAGE_TOKENS], Vec<u16>);
+type Shown = (Option<usize>, Option<u64>, [u32; PAGE_TOKENS], Vec<i16>);
 
 fn engine(n_pages: usize) -> Engine {
     Engine::start(
