@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Many clients at once: who is answered, how soon others are refused, how fair it is, and what is left afterwards.
-usage: load.py MAQUE_BINARY MODEL.gguf [turn|steady|crowd]... (all three without)"""
+usage: load.py MAQUE_BINARY MODEL.gguf [turn|sixteen|steady|crowd]... (all four without)"""
 import concurrent.futures
 import http.client
 import json
@@ -14,6 +14,8 @@ import time
 from server import Server
 
 STORY = "Write a very long story about sparrow number {}."
+N_TOKENS = 256
+ENDLESS = {"151645": -100, "151643": -100}  # no answer of Qwen's ends by itself
 LONG = "The quick brown fox jumps over the lazy dog. " * 400  # some 4,000 tokens
 
 
@@ -76,6 +78,18 @@ def crowd(server, keys, n):
     jain = sum(served) ** 2 / (len(served) * sum(x * x for x in served))
     print(f"{n} at once by {len(keys)}: {counts}; refused within {1000 * percentile(refused, 0.99):.0f} ms (p99), "
           f"{1000 * max(refused, default=0):.0f} ms (worst); health p99 {1000 * percentile(health, 0.99):.0f} ms; Jain {jain:.3f}", flush=True)
+
+
+def sixteen(server, key, n=16):
+    """Sixteen chats from when the last of them has begun until the first of them ends, to be held beside `maque bench --batch 16`."""
+    body = lambda i: {"messages": [{"role": "user", "content": STORY.format(i)}], "max_tokens": N_TOKENS, "stream": True,
+                      "temperature": 1, "logit_bias": ENDLESS}
+    with concurrent.futures.ThreadPoolExecutor(n) as pool:
+        all_times = [times for _, _, times in pool.map(lambda i: ask(server.port, key, body(i)), range(n))]
+    begin, end = max(times[0] for times in all_times), min(times[-1] for times in all_times)
+    # A piece of text may be several tokens: a character of three, the end of a stop string that was not one.
+    n_tokens = sum(N_TOKENS / len(times) * sum(begin < at <= end for at in times) for times in all_times)
+    print(f"{n} chats: {n_tokens / (end - begin):.0f} tokens/s in all over {end - begin:.1f} s", flush=True)
 
 
 def steady(server, key, n=16):
@@ -142,7 +156,7 @@ def main(maque, model, *parts):
         crowds(maque, model)
     with Server(maque, model, "--api-key", "owner") as server:
         server.until("/health")
-        for name, measure in (("turn", tenth_turn), ("steady", steady)):
+        for name, measure in (("turn", tenth_turn), ("sixteen", sixteen), ("steady", steady)):
             if not parts or name in parts:
                 measure(server, "owner")
 

@@ -56,11 +56,12 @@ class Server:
             time.sleep(0.002)
         return time.perf_counter() - self.start
 
-    def chat(self, prompt, max_tokens, **fields):
-        """Sends a chat request; the connection's response can be read as it comes."""
+    def chat(self, prompt, max_tokens, key="", **fields):
+        """Sends a chat request, of whom `key` names where the server has keys; the connection's response can be read as it comes."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         body = {"model": "default", "messages": [{"role": "user", "content": prompt}], "max_tokens": max_tokens, **fields}
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
         connection.socket = connection.sock  # http.client forgets it where the server closes after the answer
         return connection
 

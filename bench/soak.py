@@ -17,6 +17,8 @@ import time
 from server import Server
 
 LIMIT = 1.0  # MiB an hour
+OWNER = "owner"
+PEOPLE = [f"person-{i}" for i in range(8)]
 
 
 def anonymous_mib(pid):
@@ -30,16 +32,16 @@ def n_descriptors(pid):
 
 def pages_used(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", "/maque/load")
+    connection.request("GET", "/maque/load", headers={"Authorization": f"Bearer {OWNER}"})
     return json.loads(connection.getresponse().read())["pages"]["used"]
 
 
 class Person(threading.Thread):
-    """Asks again and again, long and short; hangs up on three of ten answers; is never refused, as one has never more than a question."""
+    """Asks again and again, long and short; hangs up on three of ten answers; asks no second question meanwhile, so none is refused."""
 
-    def __init__(self, server, seed, is_over):
+    def __init__(self, server, key, is_over):
         super().__init__(daemon=True)
-        self.server, self.random, self.is_over = server, random.Random(seed), is_over
+        self.server, self.key, self.random, self.is_over = server, key, random.Random(key), is_over
         self.n_requests = self.n_cancelled = self.n_failed = self.n_refused = 0
 
     def run(self):
@@ -47,7 +49,7 @@ class Person(threading.Thread):
             length, draw = self.random.choice((5, 40, 150)), self.random
             prompt = f"{draw.random()} " + "Tell me about the sparrows of the town. " * length
             try:
-                connection = self.server.chat(prompt, draw.choice((8, 40, 120)), stream=True, temperature=1)
+                connection = self.server.chat(prompt, draw.choice((8, 40, 120)), self.key, stream=True, temperature=1)
                 response = connection.getresponse()
                 if response.status == 429:
                     self.n_refused += 1
@@ -76,16 +78,17 @@ def slope(points):
 
 
 def probe(server):
-    response = server.chat("Name the capital of France.", 24, temperature=0).getresponse()
+    response = server.chat("Name the capital of France.", 24, OWNER, temperature=0).getresponse()
     return json.loads(response.read())["choices"][0]["message"]["content"]
 
 
 def main(maque, model, minutes=60.0, leak=0):
-    with Server(maque, model, "--context", "2048", "--memory", "64M") as server:
+    keys = [part for key in (OWNER, *PEOPLE) for part in ("--api-key", key)]
+    with Server(maque, model, "--context", "2048", "--memory", "64M", *keys) as server:
         server.until("/health")
         pid, want, is_over, points, answers = server.process.pid, probe(server), threading.Event(), [], set()
         descriptors = n_descriptors(pid)
-        people = [Person(server, i, is_over) for i in range(8)]
+        people = [Person(server, key, is_over) for key in PEOPLE]
         for person in people:
             person.start()
         begin, last_probe = time.monotonic(), 0.0
