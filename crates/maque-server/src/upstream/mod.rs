@@ -136,7 +136,7 @@ impl Upstream {
         } = self.wanted(body)?;
         let response = self.send(&body).await?;
         if is_streamed {
-            return Relay::new(response.into_body(), with_usage, warnings).begin();
+            return Relay::new(Body::new(response.into_body()), with_usage, warnings).begin();
         }
         let mut answer = whole(response.into_body()).await?;
         if answer["choices"].as_array().is_none_or(Vec::is_empty) {
@@ -240,4 +240,32 @@ async fn whole(body: Incoming) -> Result<Value, ApiError> {
         Err(_) => return Err(ApiError::upstream("its answer does not end")),
     };
     serde_json::from_slice(&body).map_err(|_| ApiError::upstream("its answer is no JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+    use tokio::time::{Duration, Instant};
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_accepts_and_never_answers_ends_in_an_error_within_its_limit() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let options = UpstreamOptions {
+            url: format!("http://{}/v1", listener.local_addr().expect("bound")),
+            model: "large".to_owned(),
+            key: None,
+            guests: false,
+        };
+        let upstream = Upstream::new(options).expect("an address");
+        let begin = Instant::now();
+        let response = upstream.chat(json!({ "messages": [] })).await;
+        assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+        let body = response.into_body().collect().await.expect("a body");
+        let body: Value = serde_json::from_slice(&body.to_bytes()).expect("JSON");
+        let message = body["error"]["message"].as_str().expect("a sentence");
+        assert!(message.contains("it does not answer"), "{message}");
+        assert!(begin.elapsed() - UPSTREAM_SILENCE < Duration::from_secs(1));
+        drop(listener);
+    }
 }

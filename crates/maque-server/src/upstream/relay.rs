@@ -10,7 +10,6 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime};
 
@@ -19,7 +18,7 @@ const CHOICE: [&str; 3] = ["index", "delta", "finish_reason"];
 
 /// A stream under way. Dropping it closes the connection.
 pub(super) struct Relay {
-    body: Incoming,
+    body: Body,
     bytes: Vec<u8>,
     n_bytes: usize,
     silence: Duration,
@@ -31,7 +30,7 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(body: Incoming, with_usage: bool, warnings: Vec<String>) -> Relay {
+    pub(super) fn new(body: Body, with_usage: bool, warnings: Vec<String>) -> Relay {
         let created = unix(SystemTime::now());
         let id = format!("chatcmpl-{}", random());
         let object = "chat.completion.chunk";
@@ -89,12 +88,15 @@ impl Relay {
         };
         self.silence = Duration::ZERO;
         match frame {
-            Some(Ok(frame)) => self.bytes.extend(frame.data_ref().into_iter().flatten()),
+            Some(Ok(frame)) => {
+                let data = frame.into_data().unwrap_or_default(); // trailers say nothing
+                self.n_bytes += data.len();
+                self.bytes.extend_from_slice(&data);
+            }
             Some(Err(_)) => return Some(self.fail("its answer broke off")),
             None if self.has_finished => return Some(self.close()),
             None => return Some(self.fail("its answer broke off")),
         }
-        self.n_bytes += self.bytes.len();
         let is_line = self.bytes.contains(&b'\n');
         match MAX_UPSTREAM_ANSWER < self.n_bytes
             || (!is_line && MAX_UPSTREAM_LINE < self.bytes.len())
@@ -164,4 +166,57 @@ fn choice(choice: &Value) -> Value {
         Some(((*name).to_owned(), value.clone()))
     });
     Value::Object(parts.collect::<Map<String, Value>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt;
+    use tokio::time::Instant;
+
+    const EVENT: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+
+    fn relay(frames: Vec<Vec<u8>>) -> Relay {
+        let frames = frames.into_iter().map(Ok::<_, std::convert::Infallible>);
+        let frames = futures_util::stream::iter(frames).chain(futures_util::stream::pending());
+        Relay::new(Body::from_stream(frames), false, Vec::new())
+    }
+
+    #[tokio::test]
+    async fn a_long_line_in_many_pieces_is_counted_once() {
+        let line = EVENT.replace("\"a\"", &format!("{:?}", "x".repeat(MAX_UPSTREAM_LINE / 2)));
+        let pieces = line.as_bytes().chunks(1 << 10).map(<[u8]>::to_vec);
+        let mut relay = relay(pieces.collect());
+        let event = relay.next().await.expect("an event");
+        assert!(event.contains("xxx"), "{event}");
+        assert_eq!(relay.n_bytes, line.len());
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_too_large() {
+        let line = EVENT.replace("\"a\"", &format!("{:?}", "x".repeat(MAX_UPSTREAM_LINE / 2)));
+        let n = MAX_UPSTREAM_ANSWER / line.len() + 1;
+        let mut relay = relay(vec![line.into_bytes(); n]);
+        let mut last = String::new();
+        for _ in 0..n {
+            last = relay.next().await.expect("an event");
+        }
+        assert!(last.contains("its answer is too large"));
+        assert_eq!(relay.next().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_in_the_middle_ends_in_an_error_within_its_limit() {
+        let mut relay = relay(vec![EVENT.into()]);
+        assert!(relay.next().await.expect("an event").contains("\"a\""));
+        let begin = Instant::now();
+        let mut events = Vec::new();
+        while let Some(event) = relay.next().await {
+            events.push(event);
+        }
+        let error = events.pop().expect("an error");
+        assert!(error.contains("it went silent in the middle of its answer"));
+        assert!(events.iter().all(|event| event == ": waiting\n\n"));
+        assert!(begin.elapsed() - UPSTREAM_SILENCE < Duration::from_secs(1));
+    }
 }
