@@ -20,7 +20,7 @@ export async function scene(name, url, options, check) {
   if (chosen.length && !chosen.includes(name)) return;
   const since = Date.now();
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(90_000);
   context.on("page", (page) => watch(name, url, page));
   if (process.env.DIST) await context.route(`${new URL(url).origin}/**`, fromDist);
   const page = await context.newPage();

@@ -1,9 +1,7 @@
 // Scenes of the list: reload, two tabs, search, rename, delete and undo, export and import, a server that is gone.
 import { EN, ZH, answered, ask, assert, begin, button, give, input, lastAnswer, scene, taken } from "./browser.mjs";
-import { ready, start } from "./server.mjs";
+import { ENDLESS, ready, start } from "./server.mjs";
 
-/** Settings of an answer without an end of its own. */
-const ENDLESS = { max_tokens: 3000, temperature: 1, repetition_penalty: 1.3, logit_bias: { 0: -100, 2: -100 } };
 const LONG = "Write a very long story about a sparrow who travels around the world.";
 
 /** The menu of a conversation in the list. */

@@ -1,6 +1,7 @@
 // Scenes of the pages beside the conversation, and of a server that is shared: administration, guests by PIN and by QR
 // code, copying over plain http from an address that is not loopback.
 import { EN, ZH, answered, ask, assert, begin, button, input, scene } from "./browser.mjs";
+import { accessible } from "./reaching.mjs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lanAddress, mirror, ready, start, until, writeCatalogue } from "./server.mjs";
@@ -44,6 +45,8 @@ export async function sharing() {
   let pin = "";
   let fragment = "";
   await scene("admin-share", `${url}/admin`, ZH, async (page) => {
+    await page.locator("#key").waitFor();
+    await accessible(page, "key");
     await page.locator("#key").fill("wrong");
     await button(page, "进入").click();
     await page.getByText("不对，或者已经过期").waitFor();
@@ -57,6 +60,7 @@ export async function sharing() {
     pin = (await page.locator("[data-pin]").textContent()).trim();
     assert.match(pin, /^\d{4} \d{4}$/);
     await page.getByText(/\d 分 \d+ 秒后失效/).waitFor();
+    await accessible(page, "invitation");
   });
   await scene("guest", lan, ZH, async (page, context) => {
     if (!pin) return;
@@ -133,6 +137,7 @@ export async function library() {
     await page.getByLabel("输入你的问题…").fill("发票多少天内提交？");
     await page.getByLabel("输入你的问题…").press("Enter");
     await page.locator(".sources .place", { hasText: "新员工手册.md" }).first().waitFor();
+    await accessible(page, "quotation");
     await button(page, "问别的").click();
     await page.getByLabel("输入你的问题…").fill("火星上有几座桥");
     await button(page, "提问").click();

@@ -4,6 +4,7 @@ import { assert, end, trouble } from "./browser.mjs";
 import { escalating } from "./escalating.mjs";
 import { keeping, restarting } from "./keeping.mjs";
 import { library, models, pages, sharing } from "./pages.mjs";
+import { reaching } from "./reaching.mjs";
 import { ready, start } from "./server.mjs";
 import { hostile, showing } from "./showing.mjs";
 import { starting } from "./starting.mjs";
@@ -15,6 +16,7 @@ try {
   await talking(url);
   await keeping(url);
   await showing(url);
+  await reaching(url);
   await hostile(url);
   await escalating(url);
   await pages(url);

@@ -12,7 +12,8 @@ export const weights = process.env.MAQUE_WEIGHTS;
 if (!binary || !weights) throw new Error("MAQUE_BIN and MAQUE_WEIGHTS name the binary and a GGUF file");
 
 /** Starts a server; it ends with the tests. `ready` resolves when its model answers. */
-export function start({ home = mkdtempSync(join(tmpdir(), "maque-e2e-")), port = 0, model = weights, args = [], env = {} } = {}) {
+export function start({ home = mkdtempSync(join(tmpdir(), "maque-e2e-")), port = 0, model = weights, args = [], env = {}, config } = {}) {
+  if (config) writeFileSync(join(home, "config.toml"), config);
   const child = spawn(binary, ["serve", "--no-open", "--port", String(port), "--model", model, "--threads", "2", ...args], {
     env: { PATH: process.env.PATH, HOME: home, MAQUE_HOME: home, ...env }, stdio: ["ignore", "ignore", "pipe"],
   });
@@ -49,6 +50,26 @@ export async function ready(server) {
   const url = await address(server);
   await until(async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok, "ready");
   return url;
+}
+
+/** Settings of an answer without an end of its own. */
+export const ENDLESS = { max_tokens: 3000, temperature: 1, repetition_penalty: 1.3, logit_bias: { 0: -100, 2: -100 } };
+
+/** Fills the engine with answers that do not end until somebody waits; what comes back lets them go. */
+export async function fill(url) {
+  const ending = new AbortController();
+  const body = JSON.stringify({ ...ENDLESS, stream: true, messages: [{ role: "user", content: "Tell a long story." }] });
+  const ask = async () => {
+    const { body: events } = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers: { "content-type": "application/json" }, body, signal: ending.signal });
+    for await (const _ of events);
+  };
+  let n = 0; // looks in a row that found somebody who waits: not only until the next step of the engine
+  await until(async () => {
+    n = (await (await fetch(`${url}/maque/load`)).json()).requests.waiting ? n + 1 : 0;
+    if (!n) void ask().catch(() => undefined);
+    return 10 <= n;
+  }, "somebody waits");
+  return () => ending.abort();
 }
 
 /** Serves the weights at so many bytes a second, in Hugging Face's layout. */

@@ -1,21 +1,18 @@
-// Scenes of how the page looks and speaks: languages, themes, personas, prompts, settings, accessibility; and of what a
-// hostile answer can do, which is nothing.
+// Scenes of how the page looks and speaks: languages, themes, personas, prompts, settings; and of what a hostile answer can
+// do, which is nothing.
 import { createServer } from "node:http";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { EN, PHONE, ZH, answered, ask, assert, begin, button, give, input, scene, taken } from "./browser.mjs";
 import { HOSTILE } from "./hostile.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Refuses any violation of WCAG 2.2 AA that axe finds. */
-async function accessible(page, where) {
-  await page.waitForTimeout(400);
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: axe });
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-  assert.deepEqual(told, [], where);
+/** Another browser sees the same prompts, kept on the server. */
+async function phoneSees(context, url, prompts) {
+  const other = await context.browser().newContext(PHONE);
+  const phone = await other.newPage();
+  await phone.goto(url);
+  await phone.locator("[data-prompts]").tap();
+  await phone.locator(".rows").first().locator(".row-main").nth(prompts.length - 1).waitFor();
+  assert.deepEqual(await phone.locator(".rows").first().locator(".row-main").allTextContents(), prompts);
+  await other.close();
 }
 
 export async function showing(url) {
@@ -67,16 +64,35 @@ export async function showing(url) {
     assert.equal(await page.getByLabel("最多词元").inputValue(), "5");
   });
 
-  await scene("prompts", url, EN, async (page) => {
+  await scene("prompts", url, EN, async (page, context) => {
+    await page.evaluate(() => localStorage.setItem("maque.prompts", '{"prompts":["From an older version.","The sky is high."]}'));
+    await page.reload();
+    await page.waitForFunction(() => !localStorage.getItem("maque.prompts"));
     await input(page).fill("The sea is deep.");
     await page.locator("[data-prompts]").click();
     await button(page, "Keep what is in the input").click();
+    await page.locator(".row-main", { hasText: "The sea is deep." }).waitFor();
     await page.locator(".row-main", { hasText: "Translate this into Chinese" }).click();
     assert.equal(await input(page).inputValue(), "Translate this into Chinese:\nThe sea is deep.");
-    await input(page).fill("");
+    await phoneSees(context, url, ["From an older version.", "The sky is high.", "The sea is deep."]);
     await page.locator("[data-prompts]").click();
-    await page.locator(".row-main", { hasText: "The sea is deep." }).click();
-    assert.equal(await input(page).inputValue(), "The sea is deep.");
+    await button(page, "Edit: The sea is deep.").click();
+    await page.locator("[name=prompt]").fill("The sea is blue.");
+    await page.getByLabel("Share it with everybody on this server").check();
+    await button(page, "Save").click();
+    await page.locator(".row-item", { hasText: "The sea is blue." }).locator(".tag", { hasText: "shared" }).waitFor();
+    const file = await taken(page, () => button(page, "Export").click());
+    assert.deepEqual(JSON.parse(file.text).prompts, ["From an older version.", "The sky is high.", "The sea is blue."]);
+    for (const one of ["From an older version.", "The sky is high."]) await button(page, `Delete: ${one}`).click();
+    await button(page, "Delete: The sky is high.").waitFor({ state: "detached" });
+    await page.locator(".sheet .notice").last().getByRole("button", { name: "Undo" }).click();
+    await button(page, "Delete: The sky is high.").waitFor();
+    await give(page, () => button(page, "Import").click(), { name: "prompts.json", mimeType: "application/json", buffer: Buffer.from(file.text) });
+    await button(page, "Delete: From an older version.").waitFor();
+    await phoneSees(context, url, ["The sea is blue.", "The sky is high.", "From an older version."]);
+    await input(page).fill("");
+    await page.locator(".row-main", { hasText: "The sea is blue." }).click();
+    assert.equal(await input(page).inputValue(), "The sea is blue.");
   });
 
   await scene("not-read", url, ZH, async (page) => {
@@ -87,51 +103,6 @@ export async function showing(url) {
       await answered(page);
     }
     await page.getByText(/以上 \d+ 条消息已超出上下文/).waitFor();
-  });
-
-  await scene("accessible", url, EN, async (page) => {
-    await page.locator(".welcome").waitFor();
-    await accessible(page, "empty");
-    await begin(page, { max_tokens: 30 });
-    await ask(page, "Write a short Python function.");
-    await answered(page);
-    await accessible(page, "answer");
-    await page.locator("[data-settings]").click();
-    await accessible(page, "settings");
-    await page.keyboard.press("Escape");
-    await page.locator("#theme").click();
-    await page.locator("#theme").click();
-    await accessible(page, "dark");
-    await page.goto(new URL("/admin", page.url()).href);
-    await page.locator("#load").waitFor();
-    await accessible(page, "admin");
-    await page.goto(new URL("/ask", page.url()).href);
-    await page.locator("h1").waitFor();
-    await accessible(page, "ask");
-  });
-
-  await scene("accessible-phone", url, PHONE, async (page) => {
-    await page.locator(".welcome").waitFor();
-    await accessible(page, "phone");
-    await button(page, "打开对话列表").tap();
-    await accessible(page, "drawer");
-  });
-
-  await scene("keyboard", url, EN, async (page) => {
-    await page.locator(".welcome").waitFor();
-    await page.keyboard.press("Shift+Tab");
-    for (let n = 0; n < 60; n++) {
-      const [label, hasRing] = await page.evaluate(() => [document.activeElement?.textContent, document.activeElement?.matches(":focus-visible")]);
-      assert.ok(hasRing, `the focus is seen at ${label}`);
-      if (label === "Settings") break;
-      await page.keyboard.press("Shift+Tab");
-      assert.ok(n < 59, "the settings are reached");
-    }
-    await page.keyboard.press("Enter");
-    await page.locator(".sheet").waitFor();
-    await page.keyboard.press("Escape");
-    await page.locator(".sheet").waitFor({ state: "detached" });
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Settings");
   });
 }
 

@@ -1,5 +1,6 @@
 // Scenes of one conversation: asking, streaming, stopping, branches, going on, drafts, composing.
 import { EN, PHONE, ZH, answered, ask, assert, begin, button, copied, input, lastAnswer, scene } from "./browser.mjs";
+import { fill } from "./server.mjs";
 
 const LONG = "Write a very long story about a sparrow who travels around the world.";
 
@@ -22,6 +23,14 @@ export async function talking(url) {
     assert.match(await page.locator(".gauge .numbers").textContent(), /^1\d\d \/ [\d,]+$/);
     assert.match(await page.locator(".item.here .title").textContent(), /^Write a very long story/);
     assert.match(page.url(), /\/c\/\d+$/);
+  });
+
+  await scene("heard", url, EN, async (page) => {
+    await begin(page);
+    await ask(page, "Name the capital of France.");
+    await answered(page);
+    await page.getByRole("log").getByText("The capital of France is Paris.").waitFor({ state: "attached" });
+    assert.equal(await page.getByRole("log").textContent(), "The capital of France is Paris.", "each sentence once");
   });
 
   await scene("stop-while-writing", url, EN, async (page) => {
@@ -48,6 +57,22 @@ export async function talking(url) {
     await button(page, "Stop").click();
     await page.getByText("Stopped.").waitFor();
     assert.equal(await page.locator(".prose").count(), 0);
+  });
+
+  await scene("stop-while-queued", url, EN, async (page) => {
+    await begin(page);
+    const letGo = await fill(url);
+    await ask(page, "Name the capital of France.");
+    await page.getByText(/^Queued, \d+ before you/).waitFor();
+    await button(page, "Stop").click();
+    await page.getByText("Stopped.").waitFor();
+    assert.equal(await page.locator(".prose").count(), 0);
+    letGo();
+    await page.reload();
+    await page.locator("article.question .you", { hasText: "Name the capital of France." }).waitFor();
+    await page.locator("[data-again]").click();
+    await answered(page);
+    assert.match(await lastAnswer(page).locator(".prose").textContent(), /Paris/);
   });
 
   await scene("branches", url, EN, async (page) => {

@@ -3,8 +3,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { Route } from "./base/route";
 import { applyTheme, savedTheme } from "./base/theme";
-import { PersonaShelf } from "./settings/persona-shelf";
-import { PromptShelf } from "./settings/prompt-shelf";
+import { Shelf, bring } from "./settings/shelf";
 import { Desk } from "./talk/desk";
 import { Health } from "./wire/health";
 import { invitation, join } from "./wire/join";
@@ -28,11 +27,11 @@ const reach = {
   desk: new Desk(route, health, session),
   health,
   model: new Model(health),
-  personas: new PersonaShelf(session),
-  prompts: new PromptShelf(),
+  personas: new Shelf("personas", session),
+  prompts: new Shelf("prompts", session),
   route,
   session,
 };
 health.start();
-void session.look();
+void session.look().then(() => bring(reach.prompts));
 render(<App reach={reach} />, document.body);

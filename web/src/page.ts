@@ -1,8 +1,7 @@
 // What every part of the page can reach.
 import { createContext } from "preact";
 import type { Route } from "./base/route";
-import type { PersonaShelf } from "./settings/persona-shelf";
-import type { PromptShelf } from "./settings/prompt-shelf";
+import type { Shelf } from "./settings/shelf";
 import type { Desk } from "./talk/desk";
 import type { Health } from "./wire/health";
 import type { Model } from "./wire/model";
@@ -12,8 +11,8 @@ export interface Reach {
   desk: Desk;
   health: Health;
   model: Model;
-  personas: PersonaShelf;
-  prompts: PromptShelf;
+  personas: Shelf;
+  prompts: Shelf;
   route: Route;
   session: Session;
 }

@@ -7,7 +7,7 @@ import { placeOf } from "../src/base/route";
 import type { Message, Summary } from "../src/wire/types";
 
 const message = (id: number, parent: number | null, role: Message["role"] = "user"): Message =>
-  ({ id, parent, role, content: `m${id}`, state: "complete", finish_reason: null, stats: null, created_at: 0 });
+  ({ id, parent, role, content: `m${id}`, state: "complete", finish_reason: null, stats: null, model: null, host: null, created_at: 0 });
 
 const TREE = new Tree([message(1, null), message(2, 1, "assistant"), message(3, 2), message(4, 3, "assistant"), message(5, 1, "assistant"), message(6, 2), message(7, null)]);
 const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);

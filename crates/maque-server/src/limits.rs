@@ -66,6 +66,7 @@ limits! {
     MAX_CONTENT: usize = 1 << 20, "bytes of one message", "一条消息的字节数";
     MAX_TITLE: usize = 200, "characters of a title or a name", "标题或名字的字数";
     MAX_PERSONAS: usize = 200, "personas of one person", "每人的角色数";
+    MAX_PROMPTS: usize = 500, "prompts of one person", "每人的提示词数";
     MAX_LISTED: usize = 200, "conversations of one answer to a list or a search", "一次列表或搜索返回的对话数";
     MAX_SEARCH: usize = 400, "bytes of a search", "搜索词的字节数";
     MAX_SEARCH_WORDS: usize = 16, "words of a search that count", "搜索时起作用的词数";

@@ -1,4 +1,5 @@
-// The button that asks the larger model instead: first it says what leaves this machine, and nothing leaves before the second press.
+// What leaves this machine for the larger model elsewhere: the button that asks it one question, which says so first and
+// sends nothing before the second press, and the line of a conversation that it answers.
 import { useContext, useState } from "preact/hooks";
 import { useStore } from "../base/store";
 import { Page } from "../page";
@@ -17,7 +18,7 @@ export function Escalation({ chat, draft, onSend }: Props) {
   const [asking, setAsking] = useState("");
   useStore(model);
   const { upstream } = model;
-  if (!upstream || chat.isBusy) return null;
+  if (!upstream || chat.isBusy || chat.isElsewhere) return null;
   if (asking !== draft) return <button type="button" data-escalate onClick={() => setAsking(draft)}>{words.escalate(upstream.name)}</button>;
   return (
     <>
@@ -25,6 +26,22 @@ export function Escalation({ chat, draft, onSend }: Props) {
       <button type="button" data-escalate-send onClick={onSend}>{words.escalateSend}</button>
       <button type="button" onClick={() => setAsking("")}>{words.escalateNot}</button>
     </>
+  );
+}
+
+/** Above the input of a conversation that the larger model answers. */
+export function Leaving({ chat, draft }: { chat: Chat; draft: string }) {
+  const { coach: words, settings } = useWords();
+  const { model } = useContext(Page);
+  useStore(model);
+  if (!chat.isElsewhere) return null;
+  const { upstream } = model;
+  const { model: _, ...here } = chat.settings;
+  return (
+    <p class="stage leaving" role="note">
+      <span>{upstream ? words.leaves(charactersOf(chat, draft), upstream.host) : settings.noUpstream}</span>
+      <button type="button" class="quiet strong" onClick={() => void chat.set(here)}>{words.answerHere}</button>
+    </p>
   );
 }
 

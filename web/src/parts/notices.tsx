@@ -1,5 +1,6 @@
 // Short notices at the bottom: what was done, and a way to undo it.
 import { Store, useStore } from "../base/store";
+import { reason } from "../wire/api";
 
 const STAY_MS = 7000;
 
@@ -28,6 +29,17 @@ class Notices extends Store {
 }
 
 export const notices = new Notices();
+
+/** Does what may be refused, and says so; whether it was done. */
+export async function tried(action: () => Promise<unknown>, lost: string): Promise<boolean> {
+  try {
+    await action();
+    return true;
+  } catch (error) {
+    notices.say(reason(error) || lost);
+    return false;
+  }
+}
 
 export function NoticeList() {
   useStore(notices);

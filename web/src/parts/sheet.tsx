@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useWords } from "../words/words";
 import { Icon } from "./icons";
+import { NoticeList } from "./notices";
 
 interface Props {
   title: string;
@@ -22,6 +23,7 @@ export function Sheet({ title, onClose, children }: Props) {
         <button type="button" class="quiet round" aria-label={words.shell.close} title={words.shell.close} onClick={() => dialog.current?.close()}><Icon name="close" /></button>
       </header>
       <div class="sheet-body">{children}</div>
+      <NoticeList />
     </dialog>
   );
 }

@@ -1,13 +1,9 @@
 // The personas and prompts that come with the page, in both languages; the command line has the same personas.
 import type { Language } from "../words/words";
 import personas from "./personas.json";
+import type { ItemDraft } from "./shelf";
 
-export interface BuiltIn {
-  name: string;
-  prompt: string;
-}
-
-export function builtIn(language: Language): readonly BuiltIn[] {
+export function builtIn(language: Language): readonly { name: string; prompt: string }[] {
   return personas[language];
 }
 
@@ -37,6 +33,6 @@ const PROMPTS: Record<Language, readonly string[]> = {
   ],
 };
 
-export function builtInPrompts(language: Language): readonly string[] {
-  return PROMPTS[language];
+export function builtInPrompts(language: Language): readonly ItemDraft[] {
+  return PROMPTS[language].map((prompt) => ({ prompt }));
 }

@@ -4,7 +4,7 @@ import { useStore } from "../base/store";
 import { Page } from "../page";
 import { Sheet } from "../parts/sheet";
 import type { Chat } from "../talk/chat";
-import { shortName } from "../wire/model";
+import { UPSTREAM, shortName } from "../wire/model";
 import type { Settings } from "../wire/types";
 import { useLanguage, useWords } from "../words/words";
 import { builtIn } from "./built-in";
@@ -17,6 +17,8 @@ const NUMBERS = [
   { name: "max_tokens", min: 1, max: 100_000, step: 1 },
   { name: "seed", min: 0, max: 4_294_967_295, step: 1 },
 ] as const;
+/** Those that a larger model elsewhere does not know. */
+const HERE_ONLY: readonly string[] = ["top_k", "repetition_penalty"];
 type NumberName = (typeof NUMBERS)[number]["name"];
 
 interface Props {
@@ -32,6 +34,7 @@ export function SettingsSheet({ chat, onClose, onPersonas }: Props) {
   return (
     <Sheet title={words.title} onClose={onClose}>
       <p class="sheet-intro">{words.scope}</p>
+      <ModelField chat={chat} onSet={(model) => set({ model })} />
       <PersonaField chat={chat} onPersonas={onPersonas} />
       <label class="field">
         <span>{words.system}</span>
@@ -41,29 +44,26 @@ export function SettingsSheet({ chat, onClose, onPersonas }: Props) {
       <fieldset>
         <legend>{words.sampling}</legend>
         <div class="numbers-grid">
-          {NUMBERS.map(({ name, ...range }) => <NumberField key={name} name={name} {...range} value={chat.settings[name]} onSet={(value) => set({ [name]: value })} />)}
+          {NUMBERS.map(({ name, ...range }) => <NumberField key={name} name={name} {...range} value={chat.settings[name]} isIdle={chat.isElsewhere && HERE_ONLY.includes(name)} onSet={(value) => set({ [name]: value })} />)}
         </div>
       </fieldset>
       <label class="field">
         <span>{words.overflow}</span>
-        <select value={chat.settings.overflow ?? "error"} onChange={(event) => set({ overflow: event.currentTarget.value as NonNullable<Settings["overflow"]> })}>
+        <select value={chat.settings.overflow ?? "error"} disabled={chat.isElsewhere} onChange={(event) => set({ overflow: event.currentTarget.value as NonNullable<Settings["overflow"]> })}>
           {(["drop_oldest", "keep_ends", "error"] as const).map((name) => <option key={name} value={name}>{words.overflows[name]}</option>)}
         </select>
       </label>
-      <ModelLine />
       <button type="button" class="quiet" onClick={() => void chat.set({ overflow: "drop_oldest" })}>{words.reset}</button>
     </Sheet>
   );
 }
 
 function PersonaField({ chat, onPersonas }: { chat: Chat; onPersonas: () => void }) {
-  const { settings: words } = useWords();
+  const { settings: words, personas: labels } = useWords();
   const { personas } = useContext(Page);
   useStore(personas);
   useEffect(() => void personas.load(), []);
-  const own = personas.list.filter((one) => one.own);
-  const others = personas.list.filter((one) => !one.own);
-  const groups = [[words.own, own], [words.builtIn, builtIn(useLanguage())], [words.others, others]] as const;
+  const groups = [[labels.own, personas.own], [labels.builtIn, builtIn(useLanguage())], [labels.others, personas.others]] as const;
   const choose = (name: string) => {
     const found = groups.flatMap(([, list]) => [...list]).find((one) => one.name === name);
     void chat.set(cleaned({ ...chat.settings, persona: found?.name ?? "", system: found?.prompt ?? "" }));
@@ -88,10 +88,11 @@ interface NumberProps {
   max: number;
   step: number;
   value: number | undefined;
+  isIdle: boolean;
   onSet: (value: number | undefined) => void;
 }
 
-function NumberField({ name, min, max, step, value, onSet }: NumberProps) {
+function NumberField({ name, min, max, step, value, isIdle, onSet }: NumberProps) {
   const { settings: words } = useWords();
   const [label, hint] = words[name];
   const take = (field: HTMLInputElement) => {
@@ -101,17 +102,30 @@ function NumberField({ name, min, max, step, value, onSet }: NumberProps) {
   return (
     <label class="field number">
       <span>{label}</span>
-      <input type="number" min={min} max={max} step={step} value={value ?? ""} placeholder={words.standard} onChange={(event) => take(event.currentTarget)} aria-describedby={`hint-${name}`} />
+      <input type="number" min={min} max={max} step={step} value={value ?? ""} placeholder={words.standard} disabled={isIdle} onChange={(event) => take(event.currentTarget)} aria-describedby={`hint-${name}`} />
       <small id={`hint-${name}`}>{hint}</small>
     </label>
   );
 }
 
-function ModelLine() {
+/** Who answers: the model being served, or the larger one elsewhere, with what leaves this machine then. */
+function ModelField({ chat, onSet }: { chat: Chat; onSet: (model: string) => void }) {
   const { settings: words } = useWords();
   const { model } = useContext(Page);
   useStore(model);
-  return <p class="model-line"><span>{words.model}</span> {shortName(model.name)}{0 < model.context && ` · ${words.context(model.context)}`}</p>;
+  const { upstream } = model;
+  const here = `${shortName(model.name)}${0 < model.context ? ` · ${words.context(model.context)}` : ""}`;
+  if (!upstream && !chat.isElsewhere) return <p class="model-line"><span>{words.model}</span> {here}</p>;
+  return (
+    <label class="field">
+      <span>{words.model}</span>
+      <select data-model value={chat.isElsewhere ? UPSTREAM : ""} onChange={(event) => onSet(event.currentTarget.value)}>
+        <option value="">{here}</option>
+        <option value={UPSTREAM}>{upstream ? words.elsewhere(upstream.name, upstream.host) : words.noUpstream}</option>
+      </select>
+      {chat.isElsewhere && upstream && <small role="status">{words.leaves(upstream.host)}</small>}
+    </label>
+  );
 }
 
 /** Settings without what says nothing. */

@@ -6,6 +6,8 @@ export class Answer extends Store {
   text: string;
   stage: WaitStage | undefined;
   isStopping = false;
+  /** Whether no more of it follows. */
+  isWhole = false;
   readonly since = performance.now();
   #heard = "";
 
@@ -29,6 +31,11 @@ export class Answer extends Store {
     if (this.#heard.length <= this.text.length) return;
     this.text = this.#heard;
     this.stage = undefined;
+    this.changed();
+  }
+
+  whole(): void {
+    this.isWhole = true;
     this.changed();
   }
 

@@ -3,6 +3,7 @@ import { Store } from "../base/store";
 import { Refusal, call, open, reason } from "../wire/api";
 import { saidBy, type Said } from "../wire/answer";
 import type { Health } from "../wire/health";
+import { UPSTREAM } from "../wire/model";
 import type { Session } from "../wire/session";
 import type { Conversation, Message, Settings, Summary } from "../wire/types";
 import { Answer } from "./answer";
@@ -14,6 +15,8 @@ export interface Pending {
   /** The message that it goes after. */
   after: number | null;
   since: number;
+  /** Whether the larger model elsewhere is asked. */
+  isElsewhere?: boolean;
 }
 
 /** What conversations share. */
@@ -62,6 +65,11 @@ export class Chat extends Store {
     return this.pending !== undefined || this.running !== undefined;
   }
 
+  /** Whether the larger model elsewhere answers. */
+  get isElsewhere(): boolean {
+    return this.settings.model === UPSTREAM;
+  }
+
   async load(): Promise<void> {
     try {
       this.#take(await call<Conversation>("GET", this.#path()));
@@ -76,18 +84,19 @@ export class Chat extends Store {
   /** Asks; `model` is who answers this one question, if not the conversation's own. */
   send(content: string, model?: string): Promise<void> {
     const after = this.active;
-    return this.#ask({ content, after, since: performance.now() }, "/messages", { content, parent: after, ...(model ? { model } : {}) });
+    const isElsewhere = model === UPSTREAM || this.isElsewhere;
+    return this.#ask({ content, after, since: performance.now(), isElsewhere }, "/messages", { content, parent: after, ...(model ? { model } : {}) });
   }
 
   edit(id: number, content: string): Promise<void> {
     const after = this.tree.get(id)?.parent ?? null;
-    return this.#ask({ content, after, since: performance.now() }, `/messages/${id}/edit`, { content });
+    return this.#ask({ content, after, since: performance.now(), isElsewhere: this.isElsewhere }, `/messages/${id}/edit`, { content });
   }
 
   regenerate(id: number): Promise<void> {
     const message = this.tree.get(id);
     const after = message?.role === "user" ? id : (message?.parent ?? null);
-    return this.#ask({ content: undefined, after, since: performance.now() }, `/messages/${id}/regenerate`, {});
+    return this.#ask({ content: undefined, after, since: performance.now(), isElsewhere: this.isElsewhere }, `/messages/${id}/regenerate`, {});
   }
 
   /** Goes on with an answer that was cut. */
@@ -224,6 +233,7 @@ export class Chat extends Store {
   }
 
   #end(message: Message): void {
+    this.live.get(message.id)?.whole();
     this.live.delete(message.id);
     this.tree.put(message);
     this.changed();

@@ -5,9 +5,11 @@ import { kept } from "../base/keep";
 import { hasTouch } from "../base/media";
 import { useStore } from "../base/store";
 import { Coach } from "../coach/coach";
+import { Leaving } from "../coach/escalation";
 import { Page } from "../page";
 import { Icon } from "../parts/icons";
 import { notices } from "../parts/notices";
+import { UPSTREAM } from "../wire/model";
 import { useWords } from "../words/words";
 import type { Words } from "../words/zh";
 import type { Chat } from "./chat";
@@ -55,7 +57,8 @@ export function Composer({ chat, onPrompts }: Props) {
   return (
     <>
       {chat.trouble !== undefined && <p class="stage trouble" role="alert">{words.notSent(chat.trouble)}</p>}
-      <Coach chat={chat} draft={draft} onEscalate={() => send("upstream")} onRewrite={put} />
+      <Coach chat={chat} draft={draft} onEscalate={() => send(UPSTREAM)} onRewrite={put} />
+      <Leaving chat={chat} draft={draft} />
       <div class="box">
         <textarea ref={field} id="ask" rows={1} value={draft} placeholder={words.placeholder} aria-label={words.placeholder}
           onInput={(event) => setDraft(event.currentTarget.value)} onKeyDown={press} />

@@ -1,9 +1,11 @@
 // The conversation: turns, or the opening prompts; follows the writing until the reader scrolls away.
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useStore } from "../base/store";
+import { Page } from "../page";
 import { Icon } from "../parts/icons";
 import type { Message } from "../wire/types";
 import { useWords } from "../words/words";
+import type { Answer } from "./answer";
 import type { Chat } from "./chat";
 import type { Desk } from "./desk";
 import { Follower } from "./follower";
@@ -35,6 +37,7 @@ export function Talk({ chat, desk, isReady, onPersonas }: Props) {
   useLayoutEffect(() => follower.current?.toEnd(), [chat, chat.pending, chat.state]);
   useSought(desk, chat);
   const live = chat.running === undefined ? undefined : chat.live.get(chat.running);
+  const spoken = useLast(chat, live);
   const isEmpty = shown.length === 0 && !chat.pending && chat.state === "shown";
   return (
     <main>
@@ -46,7 +49,7 @@ export function Talk({ chat, desk, isReady, onPersonas }: Props) {
         </div>
       </section>
       {!isFollowing && <button type="button" class="latest" onClick={() => follower.current?.toEnd()}><Icon name="down" />{words.latest}</button>}
-      {live && <Speaker key={chat.running} answer={live} />}
+      {spoken && <Speaker key={`${chat.id} ${spoken.since}`} answer={spoken} />}
     </main>
   );
 }
@@ -73,11 +76,12 @@ function notRead(shown: readonly Message[]): number {
 
 function PendingTurn({ chat, isReady }: { chat: Chat; isReady: boolean }) {
   const { turn: words } = useWords();
-  const { content, since } = chat.pending ?? { content: undefined, since: 0 };
+  const { model } = useContext(Page);
+  const { content, since, isElsewhere } = chat.pending ?? { content: undefined, since: 0 };
   return (
     <>
       {content !== undefined && <article class="turn question" aria-label={words.you}><Asked text={content} /><div class="row end" /></article>}
-      <article class="turn reply" aria-label={words.answer} aria-busy="true"><Wait since={since} stage={undefined} before={isReady ? "sending" : "model"} /><div class="row" /></article>
+      <article class="turn reply" aria-label={words.answer} aria-busy="true"><Wait since={since} stage={undefined} host={isReady && isElsewhere ? model.upstream?.host : null} before={isReady ? "sending" : "model"} /><div class="row" /></article>
     </>
   );
 }
@@ -88,6 +92,13 @@ function State({ chat, desk }: { chat: Chat; desk: Desk }) {
   if (chat.state === "missing") return <div class="state" role="alert"><p>{words.missing}</p><button type="button" class="main" onClick={() => desk.fresh()}>{shell.newChat}</button></div>;
   if (chat.state === "broken") return <div class="state" role="alert"><p>{words.broken}</p><button type="button" class="main" onClick={() => void chat.load()}>{words.again}</button></div>;
   return null;
+}
+
+/** The answer that is being written, or was the last to be in this conversation. */
+function useLast(chat: Chat, live: Answer | undefined): Answer | undefined {
+  const last = useRef<{ chat: Chat; answer: Answer } | undefined>(undefined);
+  if (live) last.current = { chat, answer: live };
+  return last.current?.chat === chat ? last.current.answer : undefined;
 }
 
 /** Brings the message that was searched for into view, on the branch that has it. */

@@ -1,10 +1,12 @@
 // A question or an answer, with its versions, how it ended and what it cost.
 import { memo } from "preact/compat";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { useStore } from "../base/store";
+import { Page } from "../page";
 import { CopyButton } from "../parts/copy";
 import { Icon } from "../parts/icons";
 import { Prose } from "../prose/prose";
+import { shortName } from "../wire/model";
 import type { Message } from "../wire/types";
 import { useWords } from "../words/words";
 import { Answer } from "./answer";
@@ -93,7 +95,8 @@ function Reply({ message, chat, answer, versions, isLast, isBusy }: Props) {
   const words = useWords();
   return (
     <article class="turn reply" aria-label={words.turn.answer} aria-busy={answer !== undefined} id={`m${message.id}`}>
-      <Body content={message.content} answer={answer} />
+      {message.host && <p class="author">{words.turn.elsewhere(message.model ?? "", message.host)}</p>}
+      <Body message={message} answer={answer} />
       {!answer && <End message={message} />}
       <div class="row">
         {!answer && <Tools message={message} chat={chat} versions={versions} isLast={isLast} isBusy={isBusy} answer={answer} />}
@@ -105,7 +108,7 @@ function Reply({ message, chat, answer, versions, isLast, isBusy }: Props) {
 const IDLE = new Answer();
 
 /** The text, as far as it is there; the same elements while it grows and afterwards. */
-function Body({ content, answer }: { content: string; answer: Answer | undefined }) {
+function Body({ message: { content, host }, answer }: { message: Message; answer: Answer | undefined }) {
   const { turn: words } = useWords();
   useStore(answer ?? IDLE);
   const text = answer?.text ?? content;
@@ -113,23 +116,30 @@ function Body({ content, answer }: { content: string; answer: Answer | undefined
   return (
     <>
       {text && <Prose text={text} isWhole={!answer} />}
-      {answer?.isStopping ? <p class="ended">{words.stopping}</p> : isWaiting && <Wait since={answer.since} stage={answer.stage} />}
+      {answer?.isStopping ? <p class="ended">{words.stopping}</p> : isWaiting && <Wait since={answer.since} stage={answer.stage} host={host} />}
     </>
   );
 }
 
 function Tools({ message, chat, versions, isLast, isBusy }: Props) {
   const words = useWords();
-  const canGoOn = isLast && message.content !== "" && (message.state === "stopped" || ["length", "repetition"].includes(message.finish_reason ?? ""));
+  const canGoOn = isLast && !message.host && message.content !== "" && (message.state === "stopped" || ["length", "repetition"].includes(message.finish_reason ?? ""));
   return (
     <>
       <Versions chat={chat} id={message.id} versions={versions} isBusy={isBusy} />
       {canGoOn && !isBusy && <button type="button" class="quiet strong" data-continue onClick={() => void chat.goOn(message.id)}>{words.turn.goOn}</button>}
       {!isBusy && <button type="button" class="quiet" data-again onClick={() => void chat.regenerate(message.id)}>{words.turn.regenerate}</button>}
       {message.content && <CopyButton text={message.content} />}
-      <span class="figures">{figuresOf(message.stats, words).join(" · ")}</span>
+      <span class="figures">{[...useAuthor(message), ...figuresOf(message.stats, words)].join(" · ")}</span>
     </>
   );
+}
+
+/** The model that wrote it, if that is no longer the one being served. */
+function useAuthor({ model: author, host }: Message): string[] {
+  const { model } = useContext(Page);
+  useStore(model);
+  return author && !host && model.name && author !== shortName(model.name) ? [author] : [];
 }
 
 /** ‹ 2/3 › */

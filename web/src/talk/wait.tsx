@@ -7,11 +7,13 @@ import type { Words } from "../words/zh";
 interface Props {
   since: number;
   stage: WaitStage | undefined;
+  /** The host of a larger model that answers instead. */
+  host?: string | null | undefined;
   /** Before the server has taken the question. */
   before?: "model" | "sending";
 }
 
-export function Wait({ since, stage, before }: Props) {
+export function Wait({ since, stage, host, before }: Props) {
   const words = useWords();
   const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
@@ -25,7 +27,7 @@ export function Wait({ since, stage, before }: Props) {
       <span class="steps" aria-hidden="true">
         {[0, 1, 2].map((idx) => <i key={idx} class={idx < step ? "done" : idx === step ? "now" : ""}>{idx === 1 && step === 1 && <b style={{ width: `${share * 100}%` }} />}</i>)}
       </span>
-      <span role="status">{waitWords(stage, before, words)}</span>
+      <span role="status">{host && !stage ? words.turn.waitElsewhere(host) : waitWords(stage, before, words)}</span>
       <span class="numbers">{words.turn.seconds(Math.max(0, now - since) / 1000)}</span>
     </div>
   );

@@ -3,6 +3,9 @@ import { Store } from "../base/store";
 import { call } from "./api";
 import type { Health } from "./health";
 
+/** The name under which the larger model elsewhere is asked. */
+export const UPSTREAM = "upstream";
+
 export class Model extends Store {
   name = "";
   context = 0;
@@ -18,7 +21,7 @@ export class Model extends Store {
     try {
       const { id, max_model_len } = await call<{ id: string; max_model_len: number }>("GET", "/v1/models/default");
       const { data } = await call<{ data: { id: string; display_name: string; owned_by: string }[] }>("GET", "/v1/models");
-      const larger = data.find((model) => model.id === "upstream");
+      const larger = data.find((model) => model.id === UPSTREAM);
       this.upstream = larger && { name: larger.display_name, host: larger.owned_by };
       this.name = id;
       this.context = max_model_len;

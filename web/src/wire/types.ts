@@ -11,6 +11,8 @@ export interface HealthReport {
 
 /** How a conversation is answered: fields of a chat request, and what the page keeps with them. */
 export interface Settings {
+  /** The name of the larger model elsewhere; none is the model being served. */
+  model?: string;
   system?: string;
   /** The persona's name, for the page. */
   persona?: string;
@@ -55,6 +57,9 @@ export interface Message {
   state: "complete" | "streaming" | "stopped" | "failed";
   finish_reason: string | null;
   stats: Stats | null;
+  /** The model that wrote it, and the host where that is if it is elsewhere. */
+  model: string | null;
+  host: string | null;
   created_at: number;
 }
 export interface Conversation extends Summary {
@@ -71,11 +76,11 @@ export interface WaitStage {
   message?: string;
 }
 
-export interface Persona {
+/** A persona, or a prompt, which has no name. */
+export interface ShelfItem {
   id: number;
-  name: string;
+  name?: string;
   prompt: string;
-  settings: Settings;
   shared: boolean;
   own: boolean;
 }

@@ -19,7 +19,18 @@ pub(crate) struct Message {
     pub(crate) state: String,
     pub(crate) finish_reason: Option<String>,
     pub(crate) stats: Value,
+    /// The model that wrote an answer.
+    pub(crate) model: Option<String>,
+    /// The host where that is; none is this server.
+    pub(crate) host: Option<String>,
     pub(crate) created_at: i64,
+}
+
+/// Who writes an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Author {
+    pub(crate) model: String,
+    pub(crate) host: Option<String>,
 }
 
 /// Where a question goes.
@@ -54,7 +65,8 @@ pub(crate) struct Ended {
     pub(crate) stats: Value,
 }
 
-const COLUMNS: &str = "id, parent, role, content, state, finish_reason, stats, created_at";
+const COLUMNS: &str =
+    "id, parent, role, content, state, finish_reason, stats, model, host, created_at";
 
 /// All messages, oldest first: a parent comes before its children.
 pub(crate) fn all(
@@ -213,6 +225,9 @@ pub(crate) fn unfinished(
         ("assistant", _) if message.content.is_empty() => {
             refused("this answer is empty; regenerate it")
         }
+        ("assistant", _) if message.host.is_some() => {
+            refused("this answer was written elsewhere; regenerate it")
+        }
         ("assistant", _) if is_last => upwards(connection, person, conversation, id),
         ("assistant", _) => {
             refused("only the last answer of a branch can be gone on with; regenerate this one")
@@ -246,6 +261,27 @@ pub(crate) fn reopen(
         question,
         id,
     })
+}
+
+/// Notes who writes an answer; one that another began has both.
+pub(crate) fn sign(
+    connection: &Connection,
+    person: i64,
+    answer: Answer,
+    author: &Author,
+) -> Result<(), StoreError> {
+    let Author { model, host } = author;
+    let before = find(connection, person, answer.conversation, answer.id)?.model;
+    let model = match before {
+        Some(before) if !before.ends_with(model.as_str()) => format!("{before} + {model}"),
+        Some(before) => before,
+        None => model.clone(),
+    };
+    connection.execute(
+        "UPDATE messages SET model = ?3, host = ?4 WHERE id = ?1 AND person = ?2",
+        params![answer.id, person, model, host],
+    )?;
+    Ok(())
 }
 
 /// Adds one message.
@@ -352,6 +388,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         state: row.get(4)?,
         finish_reason: row.get(5)?,
         stats: json(row, 6)?,
-        created_at: row.get(7)?,
+        model: row.get(7)?,
+        host: row.get(8)?,
+        created_at: row.get(9)?,
     })
 }

@@ -8,7 +8,11 @@ use std::path::Path;
 const APPLICATION: i64 = 0x4d61_5175;
 
 /// SQL from each version to the next; released steps never change.
-pub(super) const STEPS: [&str; 2] = [include_str!("schema1.sql"), include_str!("schema2.sql")];
+pub(super) const STEPS: [&str; 3] = [
+    include_str!("schema1.sql"),
+    include_str!("schema2.sql"),
+    include_str!("schema3.sql"),
+];
 
 /// Brings the schema to the version after the last of `steps`.
 pub(super) fn migrate(

@@ -13,9 +13,9 @@ pub(crate) mod messages;
 mod migration;
 mod open;
 pub(crate) mod people;
-pub(crate) mod personas;
 mod private;
 pub(crate) mod search;
+pub(crate) mod shelf;
 mod transfer;
 mod writer;
 
@@ -24,9 +24,8 @@ mod tests;
 
 pub(crate) use conversations::{Change, Conversation, Summary};
 pub use error::StoreError;
-pub(crate) use messages::{Answer, Ended, Message, Place};
+pub(crate) use messages::{Answer, Author, Ended, Message, Place};
 pub(crate) use people::{KeyKind, KeyRow};
-pub(crate) use personas::PersonaDraft;
 pub(crate) use transfer::{Transfer, markdown};
 
 use crate::identity::Client;

@@ -4,7 +4,9 @@ mod batches;
 mod files;
 mod limits;
 mod rows;
+mod shelves;
 
+use super::shelf::{ItemDraft, Kind};
 use super::*;
 use serde_json::json;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Conversations as files: the whole tree as JSON, the shown branch as Markdown.
 
 use super::{Conversation, StoreError, Summary, conversations, messages};
+use crate::limits::MAX_TITLE;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +36,10 @@ struct Turn {
     finish_reason: Option<String>,
     #[serde(default)]
     stats: Value,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    host: Option<String>,
 }
 
 impl Transfer {
@@ -48,6 +53,8 @@ impl Transfer {
             state: Some(message.state),
             finish_reason: message.finish_reason,
             stats: message.stats,
+            model: message.model,
+            host: message.host,
         };
         Transfer {
             maque_conversation: VERSION,
@@ -145,10 +152,16 @@ impl Turn {
             [parent],
             [role, &self.content, state],
         )?;
+        for (name, text) in [("model", &self.model), ("host", &self.host)] {
+            if text.as_ref().is_some_and(|text| MAX_TITLE < text.len()) {
+                let must = format!("must have at most {MAX_TITLE} bytes");
+                return Err(refused(&field(name), &must));
+            }
+        }
         let stats = (!self.stats.is_null()).then(|| self.stats.to_string());
         connection.execute(
-            "UPDATE messages SET finish_reason = ?3, stats = ?4 WHERE id = ?1 AND person = ?2",
-            params![id, person, self.finish_reason, stats],
+            "UPDATE messages SET finish_reason = ?3, stats = ?4, model = ?5, host = ?6 WHERE id = ?1 AND person = ?2",
+            params![id, person, self.finish_reason, stats, self.model, self.host],
         )?;
         Ok(id)
     }
@@ -176,12 +189,18 @@ pub(crate) fn markdown(conversation: &Conversation) -> String {
         text += &format!("\n> {}\n", system.replace('\n', "\n> "));
     }
     for message in branch.iter().rev() {
-        let who = if message.role == "user" {
-            "🧑"
-        } else {
-            "🐦"
-        };
+        let who = who(message);
         text += &format!("\n## {who}\n\n{}\n", message.content.trim_end());
     }
     text
+}
+
+/// Who speaks: a person, or a model and where it is if that is elsewhere.
+fn who(message: &messages::Message) -> String {
+    let parts = [&message.model, &message.host];
+    let names: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    match message.role.as_str() {
+        "user" => "🧑".to_owned(),
+        _ => format!("🐦 {}", names.join(" · ")).trim_end().to_owned(),
+    }
 }

@@ -54,12 +54,13 @@ fn without_a_key_only_the_public_routes_answer() {
     }
 }
 
-/// What Anna has: a conversation with a question, a persona, a key.
+/// What Anna has: a conversation with a question, a persona, a prompt, a key.
 struct Belongings<'a> {
     server: &'a Server,
     conversation: i64,
     message: i64,
     persona: i64,
+    prompt: i64,
     key: i64,
 }
 
@@ -82,6 +83,7 @@ impl Belongings<'_> {
                 "/maque/personas",
                 json!({ "name": "canary", "prompt": "canary" }),
             )),
+            prompt: id(&post("/maque/prompts", json!({ "prompt": "canary" }))),
             key: id(&post("/maque/keys", json!({ "name": "canary" }))),
         }
     }
@@ -91,6 +93,7 @@ impl Belongings<'_> {
         let id = match path.split('/').nth(2) {
             Some("conversations") => self.conversation,
             Some("personas") => self.persona,
+            Some("prompts") => self.prompt,
             Some("keys") => self.key,
             _ => 1,
         };
@@ -104,6 +107,7 @@ impl Belongings<'_> {
             &conversation,
             "/maque/conversations",
             "/maque/personas",
+            "/maque/prompts",
             "/maque/keys",
             "/maque/people",
         ];
@@ -117,7 +121,7 @@ fn what_is_annas_is_unknown_to_boris() {
     let Some(server) = two_persons() else { return };
     let belongings = Belongings::make(&server);
     let before = belongings.seen();
-    assert!(json!(before).to_string().matches("canary").count() >= 4);
+    assert!(json!(before).to_string().matches("canary").count() >= 5);
     for (method, path) in routes()
         .into_iter()
         .filter(|(_, path)| path.starts_with("/maque/"))

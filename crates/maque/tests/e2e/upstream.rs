@@ -154,6 +154,114 @@ fn a_client_that_leaves_is_left_by_the_upstream_too() {
     });
 }
 
+/// A server whose larger model is whoever accepts here.
+fn led_by(listener: &TcpListener) -> Option<Server> {
+    let model = weights::smol()?;
+    let address = listener.local_addr().expect("bound");
+    let model = model.to_str().expect("a UTF-8 path");
+    Some(Server::launch(home(&format!("http://{address}")), model, &[], &[]).ready())
+}
+
+/// The path of a new conversation that the larger model answers.
+fn conversation(server: &Server) -> String {
+    let settings = json!({ "settings": { "model": "upstream", "overflow": "drop_oldest" } });
+    let (status, made) = server.post("/maque/conversations", &settings);
+    assert_eq!(status, 201, "{made}");
+    format!("/maque/conversations/{}", made["id"])
+}
+
+/// Returns when the other side has closed.
+fn gone(stream: &mut std::net::TcpStream) {
+    let limit = Some(std::time::Duration::from_secs(30));
+    stream.set_read_timeout(limit).expect("a time-out");
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest); // a reset says the same as an end
+    until("the connection to be closed", || {
+        stream.write_all(b"data: {}\n\n").is_err().then_some(())
+    });
+}
+
+#[test]
+fn a_question_given_up_while_the_upstream_is_silent_was_never_asked() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let Some(server) = led_by(&listener) else {
+        return;
+    };
+    let path = conversation(&server);
+    let asked = json!({ "content": "Name the capital of France." });
+    let client = server.open("POST", &format!("{path}/messages"), Some(&asked));
+    let (mut upstream, _) = listener.accept().expect("asked");
+    drop(client);
+    gone(&mut upstream);
+    let (_, read) = server.get(&path).expect("the conversation");
+    assert_eq!(read["messages"], json!([]));
+}
+
+#[test]
+fn an_answer_is_stopped_while_the_upstream_is_silent_and_says_who_wrote_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let Some(server) = led_by(&listener) else {
+        return;
+    };
+    let path = conversation(&server);
+    let asked = json!({ "content": "Name the capital of France." });
+    let _client = server.open("POST", &format!("{path}/messages"), Some(&asked));
+    let (mut upstream, _) = listener.accept().expect("asked");
+    let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Par\"}}]}\n\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    write!(upstream, "{head}{event}").expect("sent");
+    let answer = until("the answer to be there", || {
+        let (_, read) = server.get(&path)?;
+        (read["messages"][1]["content"] == "Par").then(|| read["messages"][1]["id"].clone())
+    });
+    let (status, stopped) = server.post(&format!("{path}/messages/{answer}/stop"), &json!({}));
+    assert_eq!(status, 200, "{stopped}");
+    let host = listener.local_addr().expect("bound").to_string();
+    for (name, value) in [
+        ("state", "stopped"),
+        ("content", "Par"),
+        ("model", "default"),
+        ("host", &host),
+    ] {
+        assert_eq!(stopped[name], value, "{stopped}");
+    }
+    gone(&mut upstream);
+    let (status, refused) = server.post(&format!("{path}/messages/{answer}/continue"), &json!({}));
+    assert_eq!(status, 409, "{refused}");
+}
+
+#[test]
+fn a_file_does_not_choose_the_upstream() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let Some(server) = led_by(&listener) else {
+        return;
+    };
+    let file = json!({
+        "maque_conversation": 1, "title": "a", "messages": [],
+        "settings": { "model": "upstream", "max_tokens": 20, "temperature": 0 },
+    });
+    let (status, made) = server.post("/maque/conversations/import", &file);
+    assert_eq!(status, 201, "{made}");
+    let path = format!("/maque/conversations/{}/messages", made["id"]);
+    let asked = json!({ "content": "Name the capital of France.", "stream": false });
+    let (status, told) = server.post(&path, &asked);
+    assert_eq!(status, 200, "{told}");
+    let answer = &told["answer"];
+    assert!(
+        answer["content"]
+            .as_str()
+            .is_some_and(|text| text.contains("Paris")),
+        "{told}"
+    );
+    assert_eq!(answer["host"], serde_json::Value::Null);
+    assert!(
+        answer["model"]
+            .as_str()
+            .is_some_and(|name| name.to_lowercase().starts_with("smollm2")),
+        "{told}"
+    );
+}
+
 #[test]
 fn without_a_configured_one_nothing_is_sent() {
     let ran = escalate(&Home::new(), "hi");

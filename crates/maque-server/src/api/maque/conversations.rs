@@ -170,7 +170,11 @@ pub(super) async fn import(
     let mut transfer = transfer.map_err(|error| {
         ApiError::bad_request(&format!("this is no exported conversation: {error}"))
     })?;
-    *transfer.settings_mut() = drafts::checked(transfer.settings_mut().take())?;
+    let mut settings = drafts::checked(transfer.settings_mut().take())?;
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove("model"); // a file does not choose where what is written here goes
+    }
+    *transfer.settings_mut() = settings;
     let title: String = shortened(transfer.title_mut());
     *transfer.title_mut() = title;
     let imported = shared

@@ -1,4 +1,4 @@
-//! What clients write about conversations and personas, checked before it is stored.
+//! What clients write about conversations, personas and prompts, checked before it is stored.
 
 use crate::error::ApiError;
 use crate::field::Field;

@@ -10,7 +10,10 @@ use crate::generations::{self, Begun, Generation};
 use crate::identity::Identity;
 use crate::record;
 use crate::routes::Shared;
-use crate::store::{Answer, Message, Place, StoreError, Summary, conversations, messages as rows};
+use crate::store::{
+    Answer, Author, Message, Place, StoreError, Summary, conversations, messages as rows,
+};
+use crate::upstream::UPSTREAM;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -111,67 +114,84 @@ pub(super) async fn go_on(
 
 /// Asks the model; what it refuses is not stored, and what is stored is on the disk before the first event says so.
 async fn ask(shared: Shared, identity: Identity, question: Question) -> Result<Response, ApiError> {
-    let is_streamed = question.is_streamed;
-    let service = shared.service();
-    // In a task of its own: a client that goes away in the middle must not leave half of it undone.
-    let asked = record::spawn(async move {
-        let store = shared.store()?.clone();
-        let Question {
-            conversation,
-            place,
-            content,
-            model,
-            ..
-        } = question;
-        let person = identity.person;
-        let found = store.call(move |c| {
-            let summary = conversations::find(c, person, conversation)?;
-            Ok((summary, rows::branch(c, person, conversation, place)?))
-        });
-        let (summary, branch) = found.await?;
-        let mut body = request(&summary, &branch, content.as_deref());
-        if let Some(model) = model {
-            body["model"] = Value::String(model);
-        }
-        let response = match shared.upstream_named(&body, identity)? {
-            Some(upstream) => upstream.chat(body).await,
-            None => service?.chat(body).await,
-        };
-        if !response.status().is_success() {
-            return Ok(Err(response));
-        }
-        let last = branch.into_iter().next_back();
-        let stored =
-            store.call(move |c| stored(c, (person, conversation), place, last, content.as_deref()));
-        let (answer, begun, head) = stored.await?;
-        let generation = shared
-            .generations
-            .begin(store, person, (answer, begun), response);
-        Ok::<_, ApiError>(Ok((generation, head)))
+    let store = shared.store()?.clone();
+    let (person, conversation, place) = (identity.person, question.conversation, question.place);
+    let found = store.call(move |c| {
+        let summary = conversations::find(c, person, conversation)?;
+        Ok((summary, rows::branch(c, person, conversation, place)?))
     });
-    let asked = asked
+    let (summary, branch) = found.await?;
+    let body = request(&summary, &branch, &question);
+    // Who goes away before this answers has asked nothing: a larger model may be silent for long.
+    let (response, author) = answer(&shared, identity, body).await?;
+    if !response.status().is_success() {
+        return Ok(response);
+    }
+    let (is_streamed, content) = (question.is_streamed, question.content);
+    let last = branch.into_iter().next_back();
+    // In a task of its own: a client that goes away in the middle must not leave half of it undone.
+    let begun = record::spawn(async move {
+        let stored = store.call(move |c| {
+            let asked = stored(c, (person, conversation), place, last, content.as_deref())?;
+            rows::sign(c, person, asked.0, &author)?;
+            Ok((head(c, person, asked.0)?, asked))
+        });
+        let (head, asked) = stored.await?;
+        let generation = shared.generations.begin(store, person, asked, response);
+        Ok::<_, ApiError>((generation, head))
+    });
+    let begun = begun
         .await
         .map_err(|_| ApiError::ended("this is a fault of the program"))?;
-    match asked? {
-        Err(refusal) => Ok(refusal),
-        Ok((generation, head)) if is_streamed => Ok(generations::watch(
+    match begun? {
+        (generation, head) if is_streamed => Ok(generations::watch(
             generation.follow(),
             generation.answer().id,
             head,
         )),
-        Ok((generation, head)) => whole(&generation, head).await,
+        (generation, head) => whole(&generation, head).await,
     }
 }
 
-/// Stores what was asked, after the message `last`: the answer to be written, what there is of it, and what watchers are told.
+/// The answer to a chat request, and whose it is.
+async fn answer(
+    shared: &Shared,
+    identity: Identity,
+    mut body: Value,
+) -> Result<(Response, Author), ApiError> {
+    if let Some(upstream) = shared.upstream_named(&body, identity)? {
+        if let Some(body) = body.as_object_mut() {
+            body.remove("overflow"); // about the context of the model here
+        }
+        let author = Author {
+            model: upstream.model().to_owned(),
+            host: Some(upstream.host().to_owned()),
+        };
+        return Ok((upstream.chat(body).await, author));
+    }
+    let service = shared.service()?;
+    let author = Author {
+        model: short(service.name()).to_owned(),
+        host: None,
+    };
+    Ok((service.chat(body).await, author))
+}
+
+/// A model's name without its folder and the ending of its file: where files are is nobody else's business.
+fn short(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.strip_suffix(".gguf").unwrap_or(file)
+}
+
+/// Stores what was asked, after the message `last`: the answer to be written, and what there is of it.
 fn stored(
     c: &Connection,
     (person, conversation): (i64, i64),
     place: Place,
     last: Option<Message>,
     content: Option<&str>,
-) -> Result<(Answer, Begun, Value), StoreError> {
-    let (answer, begun) = match (place, last) {
+) -> Result<(Answer, Begun), StoreError> {
+    match (place, last) {
         (Place::On(id), Some(last)) => {
             if rows::find(c, person, conversation, id)?.content != last.content {
                 let message = "somebody has gone on with this answer meanwhile; read it again";
@@ -181,21 +201,24 @@ fn stored(
                 text: last.content,
                 stats: last.stats,
             };
-            (rows::reopen(c, person, conversation, id)?, begun)
+            Ok((rows::reopen(c, person, conversation, id)?, begun))
         }
         (_, last) => {
             let last = last.map(|message| message.id);
             let answer = rows::ask(c, person, conversation, last, content)?;
-            (answer, Begun::default())
+            Ok((answer, Begun::default()))
         }
-    };
-    let find = |id| rows::find(c, person, conversation, id);
-    let head = object!({
-        "conversation": conversation,
+    }
+}
+
+/// What watchers are told first.
+fn head(c: &Connection, person: i64, answer: Answer) -> Result<Value, StoreError> {
+    let find = |id| rows::find(c, person, answer.conversation, id);
+    Ok(object!({
+        "conversation": answer.conversation,
         "question": find(answer.question)?,
         "answer": without_content(&find(answer.id)?),
-    });
-    Ok((answer, begun, head))
+    }))
 }
 
 /// The answer in one piece, when it has ended.
@@ -213,7 +236,8 @@ async fn whole(generation: &Arc<Generation>, mut head: Value) -> Result<Response
 }
 
 /// A chat request: the conversation's settings, its system prompt, the branch, the question.
-fn request(summary: &Summary, branch: &[Message], content: Option<&str>) -> Value {
+fn request(summary: &Summary, branch: &[Message], question: &Question) -> Value {
+    let content = question.content.as_deref();
     let mut body = match summary.settings.clone() {
         Value::Object(settings) => settings,
         _ => serde_json::Map::new(),
@@ -233,12 +257,18 @@ fn request(summary: &Summary, branch: &[Message], content: Option<&str>) -> Valu
     );
     let is_continued =
         content.is_none() && branch.last().is_some_and(|last| last.role == "assistant");
+    if is_continued && body.get("model").is_some_and(|model| model == UPSTREAM) {
+        body.remove("model"); // who wrote the beginning goes on
+    }
     body.insert("continue_final_message".to_owned(), is_continued.into());
     messages.extend(content.map(|content| turn("user", content)));
     body.insert("messages".to_owned(), Value::Array(messages));
     body.insert("stream".to_owned(), Value::Bool(true));
     let options = object!({ "include_usage": true, "include_stages": true });
     body.insert("stream_options".to_owned(), options);
+    if let Some(model) = &question.model {
+        body.insert("model".to_owned(), object!(model));
+    }
     Value::Object(body)
 }
 
@@ -313,7 +343,7 @@ mod tests {
             let place = Place::On(answer.id);
             let read = || Ok::<_, StoreError>(rows::branch(c, 1, id, place)?.pop());
             let (seen, also_seen) = (read()?, read()?);
-            let (other, begun, _) = stored(c, (1, id), place, seen, None)?;
+            let (other, begun) = stored(c, (1, id), place, seen, None)?;
             assert_eq!(begun.text, "one");
             end("one two", other)?;
             Ok(stored(c, (1, id), place, also_seen, None).map(drop))

@@ -1,4 +1,4 @@
-//! Maque's own API: conversations, personas, and who may come in. OpenAI's `/v1/conversations` is another thing, so the
+//! Maque's own API: conversations, personas, prompts, and who may come in. OpenAI's `/v1/conversations` is another thing, so the
 //! names here begin with `/maque`.
 
 mod conversations;
@@ -7,18 +7,19 @@ mod load;
 mod messages;
 mod models;
 mod people;
-mod personas;
 mod rows;
+mod shelves;
 pub(crate) mod table;
 
 pub(crate) use models::{begin_pull, told};
 
 use crate::access::Access;
 use crate::routes::Routes;
+use shelves::{Personas, Prompts};
 
 /// Registers everything of this API; `cargo xtask tidy` reads these lines.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    models_of(persons(personas_of(answers(conversations_of(routes)))))
+    models_of(persons(shelves_of(answers(conversations_of(routes)))))
 }
 
 fn conversations_of(routes: Routes) -> Routes {
@@ -86,12 +87,32 @@ fn answers(routes: Routes) -> Routes {
         )
 }
 
-fn personas_of(routes: Routes) -> Routes {
+fn shelves_of(routes: Routes) -> Routes {
     routes
-        .get("/maque/personas", Access::User, personas::list)
-        .post("/maque/personas", Access::User, personas::create)
-        .patch("/maque/personas/{id}", Access::User, personas::change)
-        .delete("/maque/personas/{id}", Access::User, personas::delete)
+        .get("/maque/personas", Access::User, shelves::list::<Personas>)
+        .post("/maque/personas", Access::User, shelves::create::<Personas>)
+        .patch(
+            "/maque/personas/{id}",
+            Access::User,
+            shelves::change::<Personas>,
+        )
+        .delete(
+            "/maque/personas/{id}",
+            Access::User,
+            shelves::delete::<Personas>,
+        )
+        .get("/maque/prompts", Access::User, shelves::list::<Prompts>)
+        .post("/maque/prompts", Access::User, shelves::create::<Prompts>)
+        .patch(
+            "/maque/prompts/{id}",
+            Access::User,
+            shelves::change::<Prompts>,
+        )
+        .delete(
+            "/maque/prompts/{id}",
+            Access::User,
+            shelves::delete::<Prompts>,
+        )
 }
 
 fn persons(routes: Routes) -> Routes {

@@ -39,6 +39,11 @@ pub(crate) const PERSONA: &[Field] = &[
     Field::new("settings", Kind::Object),
     Field::new("shared", Kind::Flag),
 ];
+/// A prompt, or a change of one.
+pub(crate) const PROMPT: &[Field] = &[
+    Field::new("prompt", Kind::Text),
+    Field::new("shared", Kind::Flag),
+];
 /// What a guest shows at the door.
 pub(crate) const JOIN: &[Field] = &[
     Field::new("code", Kind::Text),

@@ -1,7 +1,8 @@
 //! The routes under `/maque`: what each is for, and the rows that its body is checked against.
 
 use super::rows::{
-    ASK, CHANGE, CONVERSATION, EDIT, INVITATION, JOIN, KEY, PERSONA, PULL, REGENERATE, SHARE,
+    ASK, CHANGE, CONVERSATION, EDIT, INVITATION, JOIN, KEY, PERSONA, PROMPT, PULL, REGENERATE,
+    SHARE,
 };
 use crate::api::table::{EVENTS, JSON, Route, get, post};
 use crate::field::Field;
@@ -58,6 +59,10 @@ pub(crate) const ROUTES: &[Route] = &[
     made("/maque/personas", "makes one", &[PERSONA]),
     changed("/maque/personas/{id}", "changes it", &[PERSONA]),
     deleted("/maque/personas/{id}", "deletes it"),
+    get("/maque/prompts", "one's prompts and shared ones"),
+    made("/maque/prompts", "makes one", &[PROMPT]),
+    changed("/maque/prompts/{id}", "changes it", &[PROMPT]),
+    deleted("/maque/prompts/{id}", "deletes it"),
     post("/maque/join", "comes in with a code or PIN", &[JOIN], JSON),
     Route {
         status: "204",

@@ -207,22 +207,43 @@ fn a_migration_begins_with_a_backup() {
     let steps = [
         migration::STEPS[0],
         migration::STEPS[1],
+        migration::STEPS[2],
         "ALTER TABLE persons ADD COLUMN colour TEXT",
         "no SQL",
     ];
-    migration::migrate(&connection, folder.path(), &steps[..3]).expect("migrated");
+    migration::migrate(&connection, folder.path(), &steps[..4]).expect("migrated");
     connection
         .execute("UPDATE persons SET colour = 'blue'", [])
         .expect("a new column");
     let backup =
-        Connection::open(folder.path().join("backups/before-schema-3.sqlite3")).expect("a backup");
+        Connection::open(folder.path().join("backups/before-schema-4.sqlite3")).expect("a backup");
     let version = |c: &Connection| {
         c.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
             .expect("a number")
     };
-    assert_eq!((version(&backup), version(&connection)), (2, 3));
+    assert_eq!((version(&backup), version(&connection)), (3, 4));
     assert!(migration::migrate(&connection, folder.path(), &steps).is_err());
-    assert_eq!(version(&connection), 3, "a step that fails changes nothing");
+    assert_eq!(version(&connection), 4, "a step that fails changes nothing");
+}
+
+#[test]
+fn personas_of_an_older_schema_stay() {
+    let folder = folder();
+    let path = folder.path().join("maque.sqlite3");
+    let connection = Connection::open(&path).expect("opened");
+    migration::migrate(&connection, folder.path(), &migration::STEPS[..2]).expect("migrated");
+    let add = "INSERT INTO personas (person, name, prompt, settings, shared, created_at)
+        VALUES (1, '老师', 'You teach.', '{\"temperature\":0}', 1, 0)";
+    connection.execute(add, []).expect("a persona");
+    drop(connection);
+    let store = open(folder.path());
+    let kept = run(&store, |c| shelf::list(c, 1, Kind::Persona));
+    let expected = json!([{
+        "id": 1, "name": "老师", "prompt": "You teach.", "settings": { "temperature": 0 },
+        "shared": true, "own": true, "created_at": 0,
+    }]);
+    assert_eq!(json!(kept), expected);
+    assert!(run(&store, |c| shelf::list(c, 1, Kind::Prompt)).is_empty());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::limits::{
     MAX_CONVERSATION_BYTES, MAX_CONVERSATION_MESSAGES, MAX_CONVERSATIONS, MAX_PEOPLE,
-    MAX_PERSON_BYTES, MAX_PERSONAS,
+    MAX_PERSON_BYTES, MAX_PERSONAS, MAX_PROMPTS,
 };
 
 /// SQL that repeats what follows for `i` from 1 to `n`.
@@ -54,12 +54,28 @@ fn conversations_are_counted() {
     check(MAX_CONVERSATIONS, |n| times(n - 1, sql), work);
 }
 
+fn keep(c: &Connection, kind: Kind) -> Result<(), StoreError> {
+    shelf::create(c, 1, kind, &ItemDraft::default()).map(drop)
+}
+
 #[test]
-fn personas_are_counted() {
-    let sql = "INSERT INTO personas (person, name, prompt, settings, shared, created_at)
-        SELECT 1, '', '', '{}', 0, 0 FROM count";
-    let work = |c: &Connection| personas::create(c, 1, &PersonaDraft::default()).map(drop);
-    check(MAX_PERSONAS, |n| times(n, sql), work);
+fn personas_and_prompts_are_counted() {
+    let sql = |kind| {
+        format!(
+            "INSERT INTO shelf (person, kind, name, prompt, settings, shared, created_at)
+             SELECT 1, '{kind}', '', '', '{{}}', 0, 0 FROM count"
+        )
+    };
+    check(
+        MAX_PERSONAS,
+        |n| times(n, &sql("persona")),
+        |c| keep(c, Kind::Persona),
+    );
+    check(
+        MAX_PROMPTS,
+        |n| times(n, &sql("prompt")),
+        |c| keep(c, Kind::Prompt),
+    );
 }
 
 /// Messages of the first conversation, each of so many bytes.

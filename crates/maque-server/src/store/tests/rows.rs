@@ -171,7 +171,8 @@ fn an_export_is_imported_whole() {
     let store = open(folder.path());
     let id = conversation(&store, 1, &[["one", "1"], ["two", "2"]]);
     run(&store, move |c| {
-        messages::ask(c, 1, id, None, Some("uno")).map(drop)
+        let answer = messages::ask(c, 1, id, None, Some("uno"))?;
+        messages::sign(c, 1, answer, &large())
     });
     let export = |person, id| {
         let read = run(&store, move |c| conversations::read(c, person, id));
@@ -198,7 +199,7 @@ fn an_export_is_imported_whole() {
             .as_array()
             .expect("messages")
             .iter()
-            .map(|m| (place(&m["parent"]), m["content"].clone()))
+            .map(|m| (place(&m["parent"]), m["content"].clone(), m["host"].clone()))
             .collect()
     };
     assert_eq!(shape(&file), shape(&again));
@@ -206,6 +207,7 @@ fn an_export_is_imported_whole() {
         text.contains("uno") && !text.contains("two"),
         "the shown branch: {text}"
     );
+    assert!(text.contains("## 🐦 large · a.example\n"), "{text}");
     let bad = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut file = file.clone();
         change(&mut file);
@@ -217,9 +219,54 @@ fn an_export_is_imported_whole() {
     bad(&|file| file["messages"][1]["id"] = file["messages"][0]["id"].clone());
     bad(&|file| file["messages"][0]["role"] = json!("system"));
     bad(&|file| file["messages"][0]["state"] = json!("odd"));
+    bad(&|file| file["messages"][0]["host"] = json!("x".repeat(201)));
     bad(&|file| file["frob"] = json!(1));
     let n = run(&store, move |c| conversations::list(c, other, i64::MAX, 99)).len();
     assert_eq!(n, 1, "a refused import leaves nothing behind");
+}
+
+/// A model elsewhere.
+fn large() -> Author {
+    Author {
+        model: "large".to_owned(),
+        host: Some("a.example".to_owned()),
+    }
+}
+
+#[test]
+fn an_answer_says_who_wrote_it() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[]);
+    let written = |authors: &'static [&'static str]| {
+        run(&store, move |c| {
+            let answer = messages::ask(c, 1, id, None, Some("q"))?;
+            for model in authors {
+                let (model, host) = ((*model).to_owned(), None);
+                messages::sign(c, 1, answer, &Author { model, host })?;
+            }
+            messages::find(c, 1, id, answer.id)
+        })
+        .model
+    };
+    assert_eq!(written(&[]), None);
+    assert_eq!(written(&["a", "a"]).as_deref(), Some("a"));
+    assert_eq!(written(&["a", "b", "b"]).as_deref(), Some("a + b"));
+}
+
+#[test]
+fn what_was_written_elsewhere_is_not_gone_on_with_here() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[]);
+    let refused = store.call_blocking(move |c| {
+        let answer = messages::ask(c, 1, id, None, Some("q"))?;
+        messages::sign(c, 1, answer, &large())?;
+        messages::end(c, answer.id, &ended("half"))?;
+        messages::branch(c, 1, id, Place::On(answer.id))
+    });
+    let is_refused = |error| matches!(error, StoreError::Refused(why) if why.contains("elsewhere"));
+    assert!(refused.is_err_and(is_refused));
 }
 
 #[test]
