@@ -7,6 +7,7 @@ middle, and ends with an error unless every row is there once and all bytes are 
 import argparse
 import csv
 import ctypes
+import hashlib
 import os
 import pathlib
 import shutil
@@ -17,6 +18,8 @@ import sys
 import tempfile
 import threading
 import time
+
+os.environ.setdefault("RAY_worker_niceness", "0")  # read at import; Ray's own 15 starves workers beside anything else
 
 import ray
 
@@ -82,6 +85,22 @@ def shards(options):
         yield {"first": first, "path": str(path)}
 
 
+def claim(options):
+    """Takes the folder of shards for this job, or ends where it holds another one's."""
+    os.makedirs(options.shards, exist_ok=True)
+    recipe = subprocess.run([options.maque, "batch", "--show", options.recipe], capture_output=True)
+    if recipe.returncode != 0:
+        sys.exit(recipe.stderr.decode().strip())
+    parts = [recipe.stdout, pathlib.Path(options.rows).read_bytes(), options.model.encode(), str(options.shard).encode()]
+    job = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    path = pathlib.Path(options.shards, "job")
+    if path.exists() and path.read_text() != job:
+        sys.exit(f"{options.shards} holds answers to other rows, or by another recipe, model or --shard; delete it, or name another output")
+    path.write_text(job)
+    for worker in pathlib.Path(options.shards).glob("worker-*"):
+        worker.unlink()  # of a run that has ended
+
+
 def run(options):
     """All shards through the workers; their answers in order."""
     todo = list(shards(options))
@@ -131,7 +150,7 @@ def main():
     options = arguments.parse_args()
     options.maque, options.model, options.output = (os.path.abspath(path) for path in (options.maque, options.model, options.output))
     options.shards = options.output + ".shards"
-    os.makedirs(options.shards, exist_ok=True)
+    claim(options)
     here = {} if options.address else {"num_cpus": options.workers + 1, "object_store_memory": 100 << 20, "include_dashboard": False}
     ray.init(address=options.address, log_to_driver=False, **here)
     ray.data.DataContext.get_current().enable_progress_bars = False
