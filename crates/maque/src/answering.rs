@@ -3,8 +3,8 @@
 use crate::answer::{Ending, Heard, Usage};
 use crate::exit::{Exit, Problem};
 use crate::fence::Unfence;
+use crate::listening::Listening;
 use crate::output::Output;
-use crate::reply::Reply;
 use crate::say::Say;
 use crate::talk::Talk;
 use std::sync::Arc;
@@ -23,8 +23,10 @@ struct Part {
     text: String,
     ending: Option<Ending>,
     usage: Option<Usage>,
-    start: Instant,
+    asked: Instant,
+    /// When its first text came, and its last.
     first: Option<Instant>,
+    last: Option<Instant>,
     /// Whether the block that is wanted of it has ended.
     is_code: bool,
 }
@@ -49,7 +51,7 @@ impl Answering {
     /// Takes a part in, to its end or to the end of the block that is wanted of it. What it was begun with comes first.
     pub(crate) async fn hear(
         &mut self,
-        mut reply: Reply,
+        mut listening: Listening,
         begun: &str,
         unfence: Option<Unfence>,
     ) -> anyhow::Result<Told> {
@@ -58,11 +60,12 @@ impl Answering {
             text: String::new(),
             ending: None,
             usage: None,
-            start: Instant::now(),
+            asked: listening.asked(),
             first: None,
+            last: None,
             is_code: false,
         };
-        while let Some(heard) = reply.next().await? {
+        while let Some((at, heard)) = listening.next().await? {
             match heard {
                 Heard::Queued { position } => self.talk.stage(Say::Queued { position }),
                 Heard::Reading { done, total } => {
@@ -71,8 +74,8 @@ impl Answering {
                 Heard::Text(text) => {
                     self.talk.hush();
                     let shown = match part.first {
-                        None => part.take(&(begun.to_owned() + &text)),
-                        Some(_) => part.take(&text),
+                        None => part.take(&(begun.to_owned() + &text), at),
+                        Some(_) => part.take(&text, at),
                     };
                     self.show(&shown)?;
                 }
@@ -96,13 +99,29 @@ impl Answering {
         Ok(part.told())
     }
 
+    /// Keeps what cannot be taken back until the end, for an answer that another one may replace.
+    pub(crate) fn hold(&mut self) {
+        self.output.hold();
+    }
+
+    /// Lets go of what was answered so far, for another answer in its place; a person who has read it gets a blank line.
+    pub(crate) fn begin_again(&mut self) -> std::io::Result<()> {
+        self.ends_line = true;
+        self.output.take_back()
+    }
+
     /// A blank line before the next part.
     pub(crate) fn blank_line(&mut self) -> std::io::Result<()> {
         self.show("\n")
     }
 
+    /// Who is told what goes on meanwhile.
+    pub(crate) fn talk(&self) -> &Talk {
+        &self.talk
+    }
+
     /// Completes the output.
-    pub(crate) fn finish(self) -> Result<(), Problem> {
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
         self.output.finish()
     }
 
@@ -116,9 +135,10 @@ impl Answering {
 }
 
 impl Part {
-    /// What is to be shown now that `text` has come.
-    fn take(&mut self, text: &str) -> String {
-        self.first.get_or_insert_with(Instant::now);
+    /// What is to be shown of `text`, which came at `at`.
+    fn take(&mut self, text: &str, at: Instant) -> String {
+        self.first.get_or_insert(at);
+        self.last = Some(at);
         self.text.push_str(text);
         let Some(unfence) = &mut self.unfence else {
             return text.to_owned();
@@ -154,15 +174,15 @@ impl Part {
         if self.is_code {
             talk.line(&Say::CodeOnly);
         }
-        let (Some(usage), Some(first)) = (self.usage, self.first) else {
+        let (Some(usage), Some(first), Some(last)) = (self.usage, self.first, self.last) else {
             return;
         };
-        let writing = first.elapsed().as_secs_f64();
+        let writing = last.duration_since(first).as_secs_f64();
         talk.line(&Say::Statistics {
             n_prompt: usage.n_prompt,
             n_cached: usage.n_cached,
             n_answer: usage.n_answer,
-            first: first.duration_since(self.start).as_secs_f64(),
+            first: first.duration_since(self.asked).as_secs_f64(),
             rate: usage.n_answer.saturating_sub(1) as f64 / writing.max(1e-9),
         });
     }

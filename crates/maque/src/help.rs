@@ -244,6 +244,10 @@ const TEXTS: &[(&str, &str)] = &[
         "改问 config.toml 中更大的模型：所问的内容会离开本机",
     ),
     (
+        "Keep the question on this machine, whatever rules are in config.toml",
+        "让问题留在本机，不管 config.toml 中有什么规则",
+    ),
+    (
         "Work through an input that is too long in pieces, and join the answers",
         "输入太长时分段处理，并把回答连起来",
     ),

@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, Problem};
 use crate::say::Say;
-use std::io::Write;
+use std::io::{IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -10,6 +10,8 @@ use tempfile::NamedTempFile;
 pub(crate) enum Output {
     /// Standard output, flushed piece by piece.
     Stdout,
+    /// Standard output, all at once at the end: until then it can be taken back.
+    Held { text: String },
     /// A temporary neighbour of the file, which gets the file's name at the end.
     File {
         temporary: NamedTempFile,
@@ -43,14 +45,43 @@ impl Output {
                 stdout.write_all(text.as_bytes())?;
                 stdout.flush()
             }
+            Output::Held { text: held } => {
+                held.push_str(text);
+                Ok(())
+            }
             Output::File { temporary, .. } => temporary.write_all(text.as_bytes()),
         }
     }
 
-    /// Gives a file its name. Without this call the temporary file goes away.
-    pub(crate) fn finish(self) -> Result<(), Problem> {
-        let Output::File { temporary, path } = self else {
-            return Ok(());
+    /// Keeps what a program would read until the end; a person goes on reading as it is written.
+    pub(crate) fn hold(&mut self) {
+        if matches!(self, Output::Stdout) && !std::io::stdout().is_terminal() {
+            let text = String::new();
+            *self = Output::Held { text };
+        }
+    }
+
+    /// Takes back what was written, where nobody has read it; where somebody has, a blank line tells what follows from it.
+    pub(crate) fn take_back(&mut self) -> std::io::Result<()> {
+        match self {
+            Output::Stdout => self.write("\n"),
+            Output::Held { text } => {
+                text.clear();
+                Ok(())
+            }
+            Output::File { temporary, .. } => {
+                temporary.as_file().set_len(0)?;
+                temporary.rewind()
+            }
+        }
+    }
+
+    /// Gives a file its name, and standard output what was held. Without this call they get nothing.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        let (temporary, path) = match self {
+            Output::Stdout => return Ok(()),
+            Output::Held { text } => return Ok(Output::Stdout.write(&text)?),
+            Output::File { temporary, path } => (temporary, path),
         };
         temporary
             .as_file()

@@ -144,6 +144,14 @@ sentences! {
     NotElsewhere => "the larger model cannot count tokens; leave out --split", "更大的模型无法计算 token 数；请去掉 --split";
     Leaving { n: usize, host: String } =>
         "{n} characters leave this machine for {host}", "{n} 个字符将离开本机，发往 {host}";
+    RuleLong { n: usize, limit: usize } =>
+        "by your rule input_tokens = {limit} this question of {n} tokens goes to the larger model", "按你的规则 input_tokens = {limit}，这个 {n} token 的问题交给更大的模型";
+    RuleCut => "the answer was cut; by your rule answer = [\"cut\"] the question goes to the larger model",
+        "回答被截断；按你的规则 answer = [\"cut\"]，问题交给更大的模型";
+    RuleLoop => "the answer became a loop; by your rule answer = [\"loop\"] the question goes to the larger model",
+        "回答陷入重复；按你的规则 answer = [\"loop\"]，问题交给更大的模型";
+    RuleInVain { why: String } => "the larger model did not answer, so this is what was answered here: {why}",
+        "更大的模型没有回答，所以给出本机的回答：{why}";
     About { path: String } => "about {path}", "所问文件：{path}";
     Piece { piece: usize, n: usize } => "piece {piece} of {n}", "第 {piece} 段，共 {n} 段";
     PersonaUnknown { name: String, known: String } =>

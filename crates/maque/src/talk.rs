@@ -105,6 +105,12 @@ impl Talk {
         }
     }
 
+    /// A sentence that is said in a pipe too.
+    pub(crate) fn warn(&self, say: &Say) {
+        self.hush();
+        let _ = writeln!(std::io::stderr(), "{say}");
+    }
+
     /// A sentence that stays and is not said twice.
     pub(crate) fn once(&self, say: &Say) {
         let mut said = self

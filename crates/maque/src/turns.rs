@@ -84,15 +84,15 @@ pub(crate) fn question_and_files(words: &[String]) -> Result<(String, Vec<PathBu
 }
 
 /// All in one turn; without a question and documents, a request to go on.
-pub(crate) fn whole(wording: &Wording, documents: &[Document]) -> Vec<Turn> {
+pub(crate) fn whole(wording: &Wording, documents: &[Document]) -> Turn {
     let text = wording.turn(documents);
     let text = text.unwrap_or_else(|| Say::GoOn.to_string());
     let first = documents.first().map(|document| document.text.as_str());
-    vec![Turn {
+    Turn {
         text,
         begun: wording.begun(first.unwrap_or_default()),
         ends_block: false,
-    }]
+    }
 }
 
 /// The request about each piece of each document in its turn.
@@ -135,7 +135,7 @@ pub(crate) async fn in_pieces(
         }
     }
     Ok(match turns.is_empty() {
-        true => whole(wording, documents),
+        true => vec![whole(wording, documents)],
         false => turns,
     })
 }

@@ -1,6 +1,7 @@
 //! The larger model of `config.toml`: `[upstream]` with `url`, `model`, and a key from the environment or a private file.
 
 use crate::exit::Problem;
+use crate::rules::Rules;
 use crate::say::Say;
 use crate::settings::Settings;
 use maque_server::{Upstream, UpstreamOptions};
@@ -23,6 +24,9 @@ pub(crate) struct UpstreamTable {
     /// Whether guests may use it too.
     #[serde(default)]
     pub(crate) guests: bool,
+    /// When `maque ask` asks it unasked.
+    #[serde(default)]
+    pub(crate) when: Rules,
 }
 
 /// The larger model, if there is one.

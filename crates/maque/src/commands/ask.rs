@@ -1,14 +1,16 @@
 //! `maque ask`, also called `qwen` and `mq`: one question, the answer on standard output.
 
 use crate::answer::Question;
-use crate::answering::Answering;
+use crate::answering::{Answering, Told};
 use crate::conversation::{self, Conversation};
 use crate::conversion::Conversion;
 use crate::document::{self, Document};
 use crate::exit::{Exit, Problem};
 use crate::fence::{Search, Unfence};
+use crate::listening::{Answers, Listening};
 use crate::output::Output;
 use crate::respondent::Respondent;
+use crate::rules::Rules;
 use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use crate::talk::{Audience, Talk};
@@ -16,7 +18,7 @@ use crate::turns::{self, Turn, Wording};
 use crate::{personas, signals};
 use serde_json::Value;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ const MAX_SCHEMA: u64 = 1 << 20;
 #[derive(clap::Args)]
 pub(crate) struct Ask {
     /// What to ask, then the files that it is about
+    #[arg(value_hint = clap::ValueHint::FilePath)]
     prompt: Vec<String>,
     /// File that the question is about (repeatable)
     #[arg(short, long = "file", value_name = "FILE")]
@@ -34,6 +37,9 @@ pub(crate) struct Ask {
     /// Ask the larger model of config.toml instead: what is asked leaves this machine
     #[arg(long, conflicts_with = "split")]
     escalate: bool,
+    /// Keep the question on this machine, whatever rules are in config.toml
+    #[arg(long, conflicts_with = "escalate")]
+    no_escalate: bool,
     /// Work through an input that is too long in pieces, and join the answers
     #[arg(long, conflicts_with = "resume")]
     split: bool,
@@ -77,6 +83,13 @@ struct Asked {
     wording: Wording,
     documents: Vec<Document>,
     schema: Option<Value>,
+}
+
+impl Asked {
+    /// All of it in one turn.
+    fn turn(&self) -> Turn {
+        turns::whole(&self.wording, &self.documents)
+    }
 }
 
 impl Ask {
@@ -147,36 +160,126 @@ impl Ask {
             let persona = personas::named(&all, name)?;
             asked.conversation.set_system(&persona.prompt);
         }
-        let (conversation, documents) = (&asked.conversation, &asked.documents);
-        let turns = match self.split {
-            false => turns::whole(&asked.wording, documents),
-            true => turns::in_pieces(&respondent, conversation, &asked.wording, documents).await?,
-        };
         let mut answering = Answering::new(output, Arc::clone(talk));
-        let mut end = Ok(Exit::Complete);
-        for (turn, piece) in turns.iter().zip(1..) {
-            let n = turns.len();
+        let end = match self.split {
+            true => self.in_pieces(respondent, &asked, &mut answering).await?,
+            false => {
+                let told = self.whole(settings, &respondent, &mut asked, &mut answering);
+                let told = told.await?;
+                keep(settings, &asked, &told.text);
+                told.end
+            }
+        };
+        answering.finish()?;
+        end.map_err(anyhow::Error::from)
+    }
+
+    /// The answer of the one who was found or, where the owner's rules say so, of the larger model.
+    async fn whole(
+        &self,
+        settings: &Settings,
+        respondent: &Respondent,
+        asked: &mut Asked,
+        answering: &mut Answering,
+    ) -> anyhow::Result<Told> {
+        let rules = self.rules(settings);
+        let question = self.question(asked, &asked.turn());
+        let rule = match rules.judge_questions() {
+            true => rules.of_question(respondent.measure(&question.messages).await?.n_prompt),
+            false => None,
+        };
+        if let Some(rule) = rule {
+            let put = self.put_elsewhere(settings, asked, &rule, answering.talk());
+            let listening = put.await?;
+            return self.hear(listening, None, asked, answering).await;
+        }
+        if rules.judge_answers() {
+            answering.hold();
+        }
+        let listening = put(respondent, &question, answering.talk()).await?;
+        let begun = question.begun.as_deref();
+        let told = self.hear(listening, begun, asked, answering).await?;
+        let Some(rule) = self.rule_against(&told, &rules) else {
+            return Ok(told);
+        };
+        let put = self.put_elsewhere(settings, asked, &rule, answering.talk());
+        match put.await {
+            Ok(listening) => {
+                answering.begin_again()?;
+                self.hear(listening, None, asked, answering).await
+            }
+            Err(problem) => {
+                let why = problem.to_string();
+                answering.talk().warn(&Say::RuleInVain { why });
+                Ok(told)
+            }
+        }
+    }
+
+    /// The request about each piece of the documents: several answers are written at once, and shown in their order.
+    async fn in_pieces(
+        &self,
+        respondent: Respondent,
+        asked: &Asked,
+        answering: &mut Answering,
+    ) -> anyhow::Result<Result<Exit, Problem>> {
+        let (conversation, documents) = (&asked.conversation, &asked.documents);
+        let turns = turns::in_pieces(&respondent, conversation, &asked.wording, documents).await?;
+        let questions = turns.iter().map(|turn| self.question(asked, turn));
+        let answers = Answers::new(Arc::new(respondent), questions);
+        let (mut end, n) = (Ok(Exit::Complete), turns.len());
+        for ((turn, piece), listening) in turns.iter().zip(1..).zip(answers) {
             if 1 < n {
-                talk.line(&Say::Piece { piece, n });
+                answering.talk().line(&Say::Piece { piece, n });
             }
-            let question = self.question(&asked, turn);
-            if let Respondent::Elsewhere(upstream) = &respondent {
-                say_what_leaves(&question, upstream.host());
-            }
-            let reply = respondent.ask(&question).await?;
-            let unfence = self.unfence(&question, !documents.is_empty());
-            let begun = question.begun.as_deref().unwrap_or_default();
-            let told = answering.hear(reply, begun, unfence).await?;
+            let begun = turn.begun.as_deref();
+            let told = self.hear(listening, begun, asked, answering).await?;
             if turn.ends_block && piece < n {
                 answering.blank_line()?;
             }
             end = end.and(told.end);
-            if n == 1 {
-                keep(settings, conversation, turn, &told.text);
-            }
         }
-        answering.finish()?;
-        end.map_err(anyhow::Error::from)
+        Ok(end)
+    }
+
+    async fn hear(
+        &self,
+        listening: Listening,
+        begun: Option<&str>,
+        asked: &Asked,
+        answering: &mut Answering,
+    ) -> anyhow::Result<Told> {
+        let unfence = self.unfence(begun, !asked.documents.is_empty());
+        let begun = begun.unwrap_or_default();
+        answering.hear(listening, begun, unfence).await
+    }
+
+    /// The rules that hold for this question: none where its own flags say who is asked.
+    fn rules(&self, settings: &Settings) -> Rules {
+        let table = settings.upstream.value.as_ref();
+        let table = table.filter(|_| !self.escalate && !self.no_escalate);
+        table.map(|table| table.when.clone()).unwrap_or_default()
+    }
+
+    /// The rule that an answer falls under; to be cut where the flags say so is no fault.
+    fn rule_against(&self, told: &Told, rules: &Rules) -> Option<Say> {
+        let exit = told.end.as_ref().err()?.exit();
+        let is_wanted = exit == Exit::Cut && self.max_tokens.is_some();
+        rules.of_answer(exit).filter(|_| !is_wanted)
+    }
+
+    /// Puts the question to the larger model, which need not know how to go on with what is begun.
+    async fn put_elsewhere(
+        &self,
+        settings: &Settings,
+        asked: &mut Asked,
+        rule: &Say,
+        talk: &Talk,
+    ) -> Result<Listening, Problem> {
+        talk.warn(rule);
+        asked.wording.conversion = None;
+        let larger = Respondent::elsewhere(settings)?;
+        put(&larger, &self.question(asked, &asked.turn()), talk).await
     }
 
     /// The conversion that is wanted, where code alone is.
@@ -203,12 +306,10 @@ impl Ask {
         }
     }
 
-    fn unfence(&self, question: &Question, has_document: bool) -> Option<Unfence> {
+    fn unfence(&self, begun: Option<&str>, has_document: bool) -> Option<Unfence> {
         match (self.raw, self.code) {
             (true, _) => None,
-            (_, is_code) if is_code || question.begun.is_some() => {
-                Some(Unfence::new(Search::Anywhere))
-            }
+            (_, is_code) if is_code || begun.is_some() => Some(Unfence::new(Search::Anywhere)),
             _ => (self.is_piped() && has_document).then(|| Unfence::new(Search::NearTheStart)),
         }
     }
@@ -218,18 +319,25 @@ impl Ask {
     }
 }
 
-/// Says what is sent to another machine, before it is sent and to whoever listens.
-fn say_what_leaves(question: &Question, host: &str) {
-    let texts = question.messages.iter().map(|one| one.content.chars());
-    let n = texts.map(Iterator::count).sum();
-    let host = host.to_owned();
-    let _ = writeln!(std::io::stderr(), "{}", Say::Leaving { n, host });
+/// Asks; what is sent to another machine is said before it is sent, to whoever listens.
+async fn put(
+    respondent: &Respondent,
+    question: &Question,
+    talk: &Talk,
+) -> Result<Listening, Problem> {
+    if let Respondent::Elsewhere(upstream) = respondent {
+        let texts = question.messages.iter().map(|one| one.content.chars());
+        let n = texts.map(Iterator::count).sum();
+        let host = upstream.host().to_owned();
+        talk.warn(&Say::Leaving { n, host });
+    }
+    Ok(Listening::to(respondent.ask(question).await?))
 }
 
 /// Keeps a conversation for `-c`. One that cannot be kept is no reason to fail an answer that was given.
-fn keep(settings: &Settings, before: &Conversation, turn: &Turn, answer: &str) {
-    let mut conversation = before.clone();
-    conversation.push("user", &turn.text);
+fn keep(settings: &Settings, asked: &Asked, answer: &str) {
+    let mut conversation = asked.conversation.clone();
+    conversation.push("user", &asked.turn().text);
     conversation.push("assistant", answer);
     let _ = conversation.keep(&settings.home.value);
 }

@@ -19,7 +19,7 @@ impl Config {
         let settings = Settings::resolve(&self.model, &self.server)?;
         let mut stdout = std::io::stdout().lock();
         for (name, value, origin) in rows(&settings) {
-            writeln!(stdout, "{name:12} = {value}  ({origin})")?;
+            writeln!(stdout, "{name:13} = {value}  ({origin})")?;
         }
         Ok(Exit::Complete)
     }
@@ -50,6 +50,11 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         .map_or("127.0.0.1, ::1".to_owned(), |host| host.to_string());
     let keys = api_keys.value.len().to_string(); // a key is never shown
     let larger = upstream.value.as_ref();
+    let rules = larger.map_or_else(String::new, |one| one.when.to_string());
+    let rules_origin = match rules.is_empty() {
+        true => Origin::Default,
+        false => upstream.origin,
+    };
     let larger = larger.map_or_else(String::new, |one| format!("{} at {}", one.model, one.url));
     let endpoint = hf_endpoint.value.clone().unwrap_or_default();
     vec![
@@ -77,6 +82,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         ("api_keys", keys, api_keys.origin),
         ("hf_endpoint", endpoint, hf_endpoint.origin),
         ("upstream", larger, upstream.origin),
+        ("upstream.when", rules, rules_origin),
     ]
 }
 

@@ -59,6 +59,71 @@ fn a_larger_model_is_asked_by_name_and_says_what_leaves() {
     );
 }
 
+/// A home with the owner's rules, and a question to the model here, whose context is small.
+fn by_rule(address: &str, rules: &str, arguments: &[&str]) -> (Home, Ran) {
+    let home = home(address);
+    let path = home.path().join("config.toml");
+    let config = std::fs::read_to_string(&path).expect("a file") + rules;
+    std::fs::write(path, config).expect("a file");
+    let small = ["--context", "64", "--temperature", "0"];
+    let mut command = home.qwen(&[&small[..], arguments].concat());
+    let model = weights::smol().expect("weights");
+    command.env("MAQUE_MODEL", model);
+    let ran = run(command.env("MAQUE_UPSTREAM_KEY", KEY), b"");
+    (home, ran)
+}
+
+const RAIN: &str = "Write one sentence about rain.";
+const CUT: &str = "[upstream.when]\nanswer = [\"cut\", \"loop\"]\n";
+
+#[test]
+fn a_rule_of_the_owner_sends_a_long_question_away_and_is_named() {
+    let Some(model) = weights::smol() else { return };
+    let other = Server::start(&model, &["--api-key", KEY]);
+    let long = "Name the capital of France. ".repeat(20);
+    let rule = "[upstream.when]\ninput_tokens = 60\n";
+    let (_, ran) = by_rule(&other.url(""), "", &[&long]);
+    assert!(ran.code == 4 && !ran.stderr.contains("leave"), "{ran:?}");
+    let (_, ran) = by_rule(&other.url(""), rule, &[&long]);
+    assert!(ran.code == 0 && ran.stdout.contains("Paris"), "{ran:?}");
+    for said in ["input_tokens = 60", "559 characters leave this machine"] {
+        assert!(ran.stderr.contains(said), "{said}: {ran:?}");
+    }
+    let (_, ran) = by_rule(&other.url(""), rule, &["--no-escalate", &long]);
+    assert!(ran.code == 4 && !ran.stderr.contains("leave"), "{ran:?}");
+    let (home, ran) = by_rule(&other.url(""), rule, &["--max-tokens", "2", "hi"]);
+    assert!(ran.code == 3 && !ran.stderr.contains("leave"), "{ran:?}");
+    let shown = run(&mut home.maque(&["config"]), b"").stdout;
+    assert!(
+        shown.contains("= input_tokens > 60  (config.toml)"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_rule_of_the_owner_replaces_an_answer_that_was_cut() {
+    let Some(model) = weights::smol() else { return };
+    let other = Server::start(&model, &["--api-key", KEY]);
+    let (_, here) = by_rule(&other.url(""), "", &[RAIN]);
+    assert!(here.code == 3 && !here.stderr.contains("leave"), "{here:?}");
+    let (_, asked) = by_rule(&other.url(""), "", &["--escalate", RAIN]);
+    let (home, ran) = by_rule(&other.url(""), CUT, &[RAIN]);
+    assert!(asked.code == 0 && asked.stdout == ran.stdout, "{ran:?}");
+    for said in ["answer = [\"cut\"]", "characters leave this machine"] {
+        assert!(ran.stderr.contains(said), "{said}: {ran:?}");
+    }
+    let kept = std::fs::read_to_string(home.path().join("last.json")).expect("kept");
+    let begin: String = asked.stdout.chars().take(20).collect();
+    assert_eq!(kept.matches(begin.trim()).count(), 1, "{kept}");
+
+    // A limit of the flags is no fault of the answer, and nobody there is no reason to lose what is here.
+    let (_, ran) = by_rule(&other.url(""), CUT, &["--max-tokens", "4", RAIN]);
+    assert!(ran.code == 3 && !ran.stderr.contains("leave"), "{ran:?}");
+    let (_, ran) = by_rule("http://127.0.0.1:9", CUT, &[RAIN]);
+    assert_eq!((ran.code, &ran.stdout), (3, &here.stdout), "{ran:?}");
+    assert!(ran.stderr.contains("cannot be reached"), "{ran:?}");
+}
+
 #[test]
 fn a_server_passes_on_what_names_the_upstream_and_nothing_else() {
     let Some(model) = weights::smol() else { return };
