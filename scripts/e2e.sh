@@ -20,6 +20,8 @@ done
 
 (cd web && MAQUE_BIN="$maque" MAQUE_WEIGHTS=$(MAQUE_HOME=$home "$maque" pull smollm2:135m) npm run e2e)
 
+tests/shells/check.sh "$maque" "$home"
+
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet openai anthropic ollama litellm langchain-openai llm schemathesis jsonschema
 "$work/venv/bin/python" tests/clients/openai_check.py "http://127.0.0.1:$port/v1"
