@@ -28,6 +28,8 @@ pub(crate) enum Must {
     OccurIn,
     /// Be another text than the value.
     DifferFrom,
+    /// Be the value with a few of its letters changed: a third of them at most, and one at least.
+    BeNear,
     /// Say something: more than white space and punctuation.
     SaySomething,
     /// Be another text in each item.
@@ -43,7 +45,7 @@ impl Check {
     pub(crate) fn problem(&self) -> Option<String> {
         let compares = matches!(
             self.must,
-            Must::Contain | Must::LeaveOut | Must::OccurIn | Must::DifferFrom
+            Must::Contain | Must::LeaveOut | Must::OccurIn | Must::DifferFrom | Must::BeNear
         );
         match (compares, &self.value) {
             (true, None) => Some(format!(
@@ -80,12 +82,20 @@ impl Must {
             Must::LeaveOut => value.is_empty() || !text.contains(&value),
             Must::OccurIn => !text.is_empty() && value.contains(&text),
             Must::DifferFrom => text != value,
+            Must::BeNear => text != value && is_near(&text, &value),
             Must::SaySomething => !text.is_empty(),
             Must::BeDistinct => true, // a matter of all items
             Must::BeChinese => latin <= chinese && 0 < chinese,
             Must::BeEnglish => chinese == 0 && 0 < latin,
         }
     }
+}
+
+/// Whether at most a third of `value` is changed in `text`: letters put in, left out, replaced, or swapped with the next.
+fn is_near(text: &str, value: &str) -> bool {
+    let (n_text, n_value) = (text.chars().count(), value.chars().count());
+    let n_most = (n_value / 3).max(1);
+    n_text.abs_diff(n_value) <= n_most && strsim::osa_distance(text, value) <= n_most
 }
 
 /// Letters and digits in lower case: white space and punctuation make no difference.
@@ -122,6 +132,13 @@ mod tests {
             ),
             (Must::OccurIn, "。", "床前明月光", false),
             (Must::DifferFrom, "他很高兴！", "他很高兴。", false),
+            (Must::BeNear, "再接再励", "再接再厉", true),
+            (Must::BeNear, "再接再厉。", "再接再厉", false),
+            (Must::BeNear, "再接再厉", "川流不息", false),
+            (Must::BeNear, "wierd", "weird", true),
+            (Must::BeNear, "word", "weird", false),
+            (Must::BeNear, "他写得好多了。", "他写得好得多了。", true),
+            (Must::BeNear, "他写得好。", "", false),
             (Must::SaySomething, " …。", "", false),
             (Must::BeChinese, "用 Python 写的一个函数例子", "", true),
             (Must::BeChinese, "Sure, 好", "", false),

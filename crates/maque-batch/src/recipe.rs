@@ -7,6 +7,7 @@ use crate::sheet::{Row, Sheet};
 use crate::template::Template;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A recipe's file is small.
@@ -27,6 +28,9 @@ pub struct Recipe {
     pub system: Option<String>,
     /// The question: text with places for cells.
     prompt: Template,
+    /// Rows that were answered before, as the model is shown them.
+    #[serde(default)]
+    examples: Vec<Example>,
     /// The JSON schema that an answer keeps to; without it an answer is text.
     pub schema: Option<Value>,
     /// A list in the answer each item of which becomes a row.
@@ -50,6 +54,16 @@ pub struct Input {
     pub name: String,
     /// What stands in it.
     pub about: String,
+}
+
+/// A row and its answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    /// Its cells, by the names of the inputs.
+    row: BTreeMap<String, String>,
+    /// Its answer: text, or what the schema wants.
+    answer: Value,
 }
 
 /// A column of answers.
@@ -106,6 +120,7 @@ impl Recipe {
             inputs: Vec::new(),
             system: None,
             prompt,
+            examples: Vec::new(),
             schema: None,
             each: None,
             columns: vec![Column {
@@ -129,6 +144,11 @@ impl Recipe {
                 "the prompt wants {place:?}, which is none of the inputs"
             ));
         }
+        let wanted = self.prompt.places();
+        let lacks = |example: &Example| wanted.iter().any(|name| !example.row.contains_key(*name));
+        if self.examples.iter().any(lacks) {
+            return Some("an example's row lacks a cell that the prompt wants".to_owned());
+        }
         if self.columns.is_empty() {
             return Some("columns must name at least one column of the answer".to_owned());
         }
@@ -143,6 +163,7 @@ impl Recipe {
         let Recipe {
             system,
             prompt,
+            examples,
             schema,
             each,
             columns,
@@ -152,7 +173,7 @@ impl Recipe {
             ..
         } = self;
         format!(
-            "{system:?} {} {schema:?} {each:?} {columns:?} {checks:?} {max_tokens:?} {temperature:?}",
+            "{system:?} {} {examples:?} {schema:?} {each:?} {columns:?} {checks:?} {max_tokens:?} {temperature:?}",
             prompt.source()
         )
     }
@@ -176,6 +197,17 @@ impl Recipe {
     /// What is asked of this row.
     pub fn prompt(&self, row: &Row<'_>) -> String {
         self.prompt.fill(|name| row.text(name))
+    }
+
+    /// What was asked of the examples' rows, and what was answered.
+    pub fn examples(&self) -> impl Iterator<Item = (String, String)> {
+        self.examples.iter().map(|Example { row, answer }| {
+            let answer = match answer {
+                Value::String(text) => text.clone(),
+                form => form.to_string(),
+            };
+            (self.prompt.fill(|name| row.get(name).cloned()), answer)
+        })
     }
 
     /// What a model wrote, as an answer; an error says why it is none.
@@ -254,10 +286,30 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_of_recipes_pass_their_own_checks() {
+        for entry in crate::shelf() {
+            let recipe = Recipe::parse(entry.name, entry.text).expect("a recipe");
+            for example in &recipe.examples {
+                let cells = example.row.clone().into_iter();
+                let cells = cells.map(|(name, text)| (name, Value::from(text)));
+                let (columns, cells) = cells.unzip();
+                let sheet = Sheet::new(columns, vec![cells]);
+                let mark = recipe.mark(&sheet.row(0), &example.answer);
+                assert_eq!(mark, None, "{}: {example:?}", entry.name);
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_with_a_recipe_is_named() {
         for (from, to, want) in [
             ("{text}\"\n", "{txt}\"\n", "txt"),
             ("title", "titel", "titel"),
+            (
+                "columns",
+                "examples = [{ row = { test = \"a\" }, answer = \"b\" }]\ncolumns",
+                "example",
+            ),
             (", value = \"{text}\"", "", "value"),
             ("\"contain\"", "\"rhyme\"", "rhyme"),
         ] {

@@ -6,6 +6,7 @@ use crate::exit::{Exit, Problem};
 use crate::respondent::Respondent;
 use crate::say::Say;
 use maque_batch::{Recipe, Record, Request, Sheet, response};
+use maque_model::Message;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -135,11 +136,8 @@ impl Rows {
     fn question(&self, row: usize, n_before: u32) -> Question {
         let row_seed = (row as u64).wrapping_mul(1 << 8);
         let seed = self.seed.wrapping_add(row_seed + u64::from(n_before)) % (1 << 53);
-        let system = self.recipe.system.as_deref();
-        let system = system.map(|text| turn("system", text));
-        let user = turn("user", &self.recipe.prompt(&self.sheet.row(row)));
         Question {
-            messages: system.into_iter().chain([user]).collect(),
+            messages: self.messages(row),
             temperature: self.recipe.temperature,
             seed: Some(seed),
             max_tokens: self.recipe.max_tokens,
@@ -147,6 +145,17 @@ impl Rows {
             service_tier: Some("flex"),
             ..Question::default()
         }
+    }
+
+    /// What all rows have in common, then the row.
+    fn messages(&self, row: usize) -> Vec<Message> {
+        let recipe = &self.recipe;
+        let system = recipe.system.as_deref().map(|text| turn("system", text));
+        let examples = recipe
+            .examples()
+            .flat_map(|(asked, answer)| [turn("user", &asked), turn("assistant", &answer)]);
+        let user = turn("user", &recipe.prompt(&self.sheet.row(row)));
+        system.into_iter().chain(examples).chain([user]).collect()
     }
 
     fn judge(&self, row: usize, text: &str, ending: Ending) -> Tried {
