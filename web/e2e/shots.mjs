@@ -84,12 +84,12 @@ if (home) symlinkSync(join(home, "models"), join(other, "models"));
 const led = start({ home: other, args: [], config: `[upstream]\nurl = "${url}/v1"\nmodel = "default"\n` });
 const elsewhere = await ready(led);
 await scene("zh-light-elsewhere", elsewhere, { ...ZH, ...LIGHT }, async (page) => {
-  const id = await seed(elsewhere, "用一句话说明什么是闭包", { settings: { max_tokens: 90 }, rest: [{ content: "再给一个三行的 Python 例子", model: "upstream" }] });
+  const id = await seed(elsewhere, "用一句话说明什么是闭包", { settings: { max_tokens: 90 }, rest: [{ content: "把这句话翻译成英文", model: "upstream" }] });
   await page.goto(`${elsewhere}/c/${id}`);
   await page.locator("[data-settings]").click();
   await page.locator("[data-model]").selectOption("upstream");
   await page.keyboard.press("Escape");
-  await input(page).fill("这和类有什么不同？");
+  await input(page).fill("再翻译成日文");
   await page.waitForTimeout(600);
 });
 await led.kill();
