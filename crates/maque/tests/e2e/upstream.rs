@@ -205,7 +205,7 @@ fn a_client_that_leaves_is_left_by_the_upstream_too() {
     until("the server to listen", || server.get("/health"));
     let asked = json!({ "model": "upstream", "stream": true, "messages": [] });
     let client = server.open("POST", "/v1/chat/completions", Some(&asked));
-    let (mut upstream, _) = listener.accept().expect("asked");
+    let mut upstream = asked_by(&listener);
     let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
     write!(upstream, "{head}{event}").expect("sent");
@@ -235,6 +235,13 @@ fn conversation(server: &Server) -> String {
     format!("/maque/conversations/{}", made["id"])
 }
 
+/// Who asks next, when the request has come: bytes before that would be no answer to it.
+fn asked_by(listener: &TcpListener) -> std::net::TcpStream {
+    let (mut upstream, _) = listener.accept().expect("asked");
+    assert!(0 < upstream.read(&mut [0; 4096]).expect("a request"));
+    upstream
+}
+
 /// Returns when the other side has closed.
 fn gone(stream: &mut std::net::TcpStream) {
     let limit = Some(std::time::Duration::from_secs(30));
@@ -255,7 +262,7 @@ fn a_question_given_up_while_the_upstream_is_silent_was_never_asked() {
     let path = conversation(&server);
     let asked = json!({ "content": "Name the capital of France." });
     let client = server.open("POST", &format!("{path}/messages"), Some(&asked));
-    let (mut upstream, _) = listener.accept().expect("asked");
+    let mut upstream = asked_by(&listener);
     drop(client);
     gone(&mut upstream);
     let (_, read) = server.get(&path).expect("the conversation");
@@ -271,7 +278,7 @@ fn an_answer_is_stopped_while_the_upstream_is_silent_and_says_who_wrote_it() {
     let path = conversation(&server);
     let asked = json!({ "content": "Name the capital of France." });
     let _client = server.open("POST", &format!("{path}/messages"), Some(&asked));
-    let (mut upstream, _) = listener.accept().expect("asked");
+    let mut upstream = asked_by(&listener);
     let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Par\"}}]}\n\n";
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
     write!(upstream, "{head}{event}").expect("sent");
