@@ -68,7 +68,7 @@ def main():
         count[key, "first three"] += file in documents[:3]
         count[key, "has the evidence"] += bool(evidence) and evidence.replace(" ", "") in said.replace(" ", "")
         if options.show:
-            print(f"{kind}/{half} {elapsed:.1f} s {answer['outcome']} {answer['source']}: {question} -> {answer['answer']!r} {answer['queries']}")
+            print(f"{kind}/{half} {elapsed:.1f} s {answer['outcome']} {answer['source']}: {question} -> {answer['answer']!r} {documents[:3]}")
         for quotation in bad:
             print("NOT LITERAL:", json.dumps(quotation, ensure_ascii=False))
     for key in sorted({key for key, _ in count}):

@@ -52,7 +52,8 @@ impl<'a> Demand<'a> {
     }
 
     /// The demand of a request with this prompt and at most `n_limit` tokens in all. One prompt token is left to be evaluated, for
-    /// its logits; all of them are when logprobs of each are asked for. The last token of an answer is never evaluated.
+    /// its logits; where logprobs of the prompt are asked for, all from the one before the first of those. The last token of an
+    /// answer is never evaluated.
     pub(crate) fn new(
         request: &Request,
         retention: Retention,
@@ -60,7 +61,7 @@ impl<'a> Demand<'a> {
         n_limit: usize,
     ) -> Demand<'a> {
         let n_reusable = match request.prompt_logprobs {
-            Some(_) => 0,
+            Some(wanted) => wanted.from.clamp(1, prompt.len()) - 1,
             None => prompt.len() - 1,
         };
         let scope = match retention {

@@ -32,7 +32,8 @@ pub use constraint::{Allowed, Constraint};
 pub use handle::{Engine, EngineOptions, Load, Running, SubmitError};
 pub use kept::{Adoption, KeptPage, NotAdopted};
 pub use request::{
-    Event, Finish, Logprob, Priority, RepetitionGuard, Request, Sampling, TokenEvent, Usage,
+    Event, Finish, Logprob, Priority, PromptLogprobs, RepetitionGuard, Request, Sampling,
+    TokenEvent, Usage,
 };
 pub use runner::{ModelRunner, Runner, RunnerOptions};
 pub use speculation::Speculation;

@@ -5,17 +5,10 @@
 pub(crate) enum Work {
     /// Feed one token and sample the next; feed so many proposed ones too where there is room.
     Decode { n_draft: usize },
-    /// Read a prompt of which so many tokens are left.
-    Prefill { n_left: usize, logits: PromptLogits },
+    /// Read a prompt of which so many tokens are left; so many of them, the first, want no logits.
+    Prefill { n_left: usize, n_plain: usize },
     /// Nothing: its reader is behind.
     Pause,
-}
-
-/// Which prompt tokens want logits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PromptLogits {
-    Last,
-    All,
 }
 
 /// A sequence's work and whose it is; sequences come in order of arrival.
@@ -62,11 +55,10 @@ pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
             .zip(tasks)
             .filter(|(_, task)| task.client == client)
         {
-            if let Work::Prefill { n_left, logits } = task.work {
-                let chunk = chunk(n_left, logits, share, n_rows);
-                *n_tokens = chunk.n_tokens;
-                share -= chunk.n_tokens;
-                n_rows -= chunk.n_rows;
+            if let Work::Prefill { n_left, n_plain } = task.work {
+                *n_tokens = n_left.min(share).min(n_plain + n_rows); // as tokens and rows allow
+                share -= *n_tokens;
+                n_rows -= n_tokens.saturating_sub(n_plain);
             }
         }
     }
@@ -86,34 +78,6 @@ fn add_drafts(tokens: &mut [usize], tasks: &[Task], n_left: usize) {
             *n_tokens += n;
             n_left -= n;
         }
-    }
-}
-
-struct Chunk {
-    n_tokens: usize,
-    n_rows: usize,
-}
-
-/// As much of a prompt as tokens and rows allow; its end needs a row to sample from.
-fn chunk(n_left: usize, logits: PromptLogits, n_tokens: usize, n_rows: usize) -> Chunk {
-    let n_tokens = n_left.min(n_tokens);
-    match logits {
-        PromptLogits::All => Chunk {
-            n_tokens: n_tokens.min(n_rows),
-            n_rows: n_tokens.min(n_rows),
-        },
-        PromptLogits::Last if n_tokens < n_left => Chunk {
-            n_tokens,
-            n_rows: 0,
-        },
-        PromptLogits::Last if n_rows == 0 => Chunk {
-            n_tokens: n_tokens - 1,
-            n_rows: 0,
-        },
-        PromptLogits::Last => Chunk {
-            n_tokens,
-            n_rows: 1,
-        },
     }
 }
 
@@ -149,17 +113,17 @@ mod tests {
             client,
             work: Work::Prefill {
                 n_left,
-                logits: PromptLogits::Last,
+                n_plain: n_left - 1,
             },
         }
     }
     fn echo(client: u64, n_left: usize) -> Task {
+        told(client, n_left, 0)
+    }
+    fn told(client: u64, n_left: usize, n_plain: usize) -> Task {
         Task {
             client,
-            work: Work::Prefill {
-                n_left,
-                logits: PromptLogits::All,
-            },
+            work: Work::Prefill { n_left, n_plain },
         }
     }
     fn decode(client: u64) -> Task {
@@ -216,6 +180,11 @@ mod tests {
             (&[echo(1, 100)], &[8]),
             (&[decode(1), decode(2), echo(3, 100)], &[1, 1, 6]),
             (&[echo(1, 8), prefill(1, 8)], &[8, 7]),
+            // and those with logprobs of their last tokens as many as these
+            (&[told(1, 40, 36)], &[40]),
+            (&[told(1, 40, 20)], &[28]),
+            (&[told(1, 30, 25), told(1, 30, 25)], &[30, 28]),
+            (&[decode(1), told(2, 100, 90)], &[1, 16]),
             // a paused sequence does nothing and slows nobody
             (&[pause(1), prefill(2, 100)], &[0, 64]),
             (&[pause(1)], &[0]),
@@ -233,9 +202,10 @@ mod tests {
     }
 
     fn any_task() -> impl Strategy<Value = Task> {
-        let logits = prop_oneof![Just(PromptLogits::Last), Just(PromptLogits::All)];
-        let prompt =
-            (1..200_usize, logits).prop_map(|(n_left, logits)| Work::Prefill { n_left, logits });
+        let prompt = (1..200_usize, 0..200_usize).prop_map(|(n_left, n_plain)| Work::Prefill {
+            n_left,
+            n_plain: n_plain.min(n_left - 1),
+        });
         let work = prop_oneof![
             (0..9_usize).prop_map(|n_draft| Work::Decode { n_draft }),
             Just(Work::Pause),
@@ -253,8 +223,7 @@ mod tests {
             let tokens = plan(&tasks, Limits { n_tokens, n_beside_decode, n_logits });
             let n_rows: usize = tasks.iter().zip(&tokens).map(|(task, &n)| match task.work {
                 Work::Decode { .. } => n,
-                Work::Prefill { logits: PromptLogits::All, .. } => n,
-                Work::Prefill { n_left, .. } => usize::from(n == n_left),
+                Work::Prefill { n_plain, .. } => n.saturating_sub(n_plain),
                 Work::Pause => 0,
             }).sum();
             prop_assert!(tokens.iter().sum::<usize>() <= n_tokens);

@@ -98,6 +98,15 @@ pub(crate) struct Lane {
     pub(crate) client: u64,
 }
 
+/// Which tokens of a prompt are told with their logprobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromptLogprobs {
+    /// The first of them; those before it are read only, or taken from the cache. Token 0 has no logprob.
+    pub from: usize,
+    /// Alternatives to each.
+    pub n_top: usize,
+}
+
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -111,8 +120,8 @@ pub struct Request {
     pub stop_tokens: Vec<u32>,
     /// With each token, logprobs of it and of this many alternatives.
     pub logprobs: Option<usize>,
-    /// The same for each prompt token after the first.
-    pub prompt_logprobs: Option<usize>,
+    /// The same for tokens of the prompt.
+    pub prompt_logprobs: Option<PromptLogprobs>,
     /// Who asks: fairness between clients, and whose cached prefixes may be used.
     pub client: u64,
     /// Whether others go first.
@@ -214,7 +223,7 @@ pub enum Event {
         /// Ids in all.
         total: usize,
     },
-    /// A prompt token with its logprobs (`prompt_logprobs` only; the first has none).
+    /// A prompt token with its logprobs (`prompt_logprobs` only; token 0 has none).
     Prompt(TokenEvent),
     /// A generated token.
     Token(TokenEvent),

@@ -4,7 +4,7 @@ use crate::cache::{Demand, PageTable};
 use crate::logprobs::Logprobs;
 use crate::outbox::Outbox;
 use crate::penalties::Penalties;
-use crate::plan::{PromptLogits, Work};
+use crate::plan::Work;
 use crate::prefix::Scope;
 use crate::queue::{Retention, Waiting};
 use crate::repetition::LoopDetector;
@@ -12,8 +12,8 @@ use crate::request::Lane;
 use crate::sampler::Sampler;
 use crate::speculation::Speculator;
 use crate::{
-    Allowed, EngineOptions, Event, Finish, Priority, RepetitionGuard, Request, Speculation,
-    TokenEvent,
+    Allowed, EngineOptions, Event, Finish, Priority, PromptLogprobs, RepetitionGuard, Request,
+    Speculation, TokenEvent,
 };
 use maque_model::{Enough, Slice};
 
@@ -170,14 +170,17 @@ impl Sequence {
                 n_draft: self.draft.len().saturating_sub(1),
             };
         }
-        let logits = match self.request.prompt_logprobs {
-            Some(_) => PromptLogits::All,
-            None => PromptLogits::Last,
-        };
         Work::Prefill {
             n_left: self.n_prompt - self.n_done,
-            logits,
+            n_plain: self.first_row().saturating_sub(self.n_done),
         }
+    }
+
+    /// The first token of its prompt after which logits are wanted: the last one, or the one before those that are told.
+    fn first_row(&self) -> usize {
+        let wanted = self.request.prompt_logprobs;
+        let first = wanted.map_or(self.n_prompt, |wanted| wanted.from.min(self.n_prompt));
+        first.saturating_sub(1)
     }
 
     /// The probabilities that its next 1, 2, … guesses are all right.
@@ -212,11 +215,7 @@ impl Sequence {
         // A row describes the token that follows; after the prompt's last token it is for sampling.
         let has_next = end != self.n_prompt || self.n_prompt < self.n_limit;
         let last_row = if has_next { n_tokens } else { n_tokens - 1 };
-        let first_row = match self.request.prompt_logprobs {
-            Some(_) => 0,
-            _ if end < self.n_prompt => n_tokens,
-            _ => n_tokens - 1,
-        };
+        let first_row = self.first_row().saturating_sub(self.n_done);
         Slice {
             tokens: &self.tokens[self.n_done..end],
             start: self.n_done,
@@ -283,19 +282,20 @@ impl Sequence {
         }
     }
 
-    /// Says what the prompt's tokens after `start` were worth.
+    /// Says what the prompt's tokens after `start` were worth, as far as that is wanted.
     fn describe_prompt(&mut self, start: usize, rows: &[&[f32]], logprobs: &mut Logprobs) {
-        let Some(n_top) = self.request.prompt_logprobs else {
+        let Some(PromptLogprobs { from, n_top }) = self.request.prompt_logprobs else {
             return;
         };
-        if start == 0 {
+        if start == 0 && from == 0 {
             self.outbox.push(Event::Prompt(TokenEvent {
                 id: self.tokens[0],
                 logprob: None,
                 top: Vec::new(),
             }));
         }
-        for (&id, logits) in self.tokens[start + 1..self.n_prompt].iter().zip(rows) {
+        let first = (start + 1).max(from).min(self.n_prompt);
+        for (&id, logits) in self.tokens[first..self.n_prompt].iter().zip(rows) {
             self.outbox
                 .push(Event::Prompt(logprobs.describe(logits, id, n_top)));
         }

@@ -101,7 +101,6 @@ fn wait(library: &Library, n_documents: usize) {
 fn search(library: &Library, question: &str) -> Option<String> {
     let wanted = Search {
         question,
-        queries: &[],
         folder: None,
         n: 10,
     };

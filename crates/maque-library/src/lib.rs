@@ -1,7 +1,7 @@
 //! Folders of documents to passages and quotations: formats, a full-text index on disk, frequent questions.
 //!
 //! [`Library::open`] watches folders and keeps their index; [`Library::search`] finds the passages nearest to a question,
-//! [`Library::faq`] the answer of a table of frequent questions, and [`Quotation::find`] proves that words are a document's own.
+//! [`Library::near`] those nearest in meaning, [`Library::faq`] the answer of a table of frequent questions, and [`Quotation::find`] proves that words are a document's own.
 //! Documents are read by [`child`] in a process of its own, since files can be made to break those who read them.
 
 mod evidence;
@@ -14,6 +14,7 @@ mod index;
 mod indexing;
 mod kind;
 mod library;
+mod nearness;
 mod passage;
 mod quotation;
 mod reader;
@@ -29,6 +30,7 @@ pub use faq::FaqHit;
 pub use index::{DocumentName, PassageRecord};
 pub use kind::Kind;
 pub use library::{FolderStatus, Library, LibraryError, Progress, Status};
+pub use nearness::VectorOf;
 pub use passage::Passage;
 pub use quotation::{Quotation, unsupported};
 pub use reader::{Reader, child};

@@ -4,12 +4,14 @@ use crate::faq::{Asked, Faq, FaqHit};
 use crate::folders::{Entry, Folders};
 use crate::index::{DocumentName, FaqRecord, Index};
 use crate::indexing::{Indexing, Task};
+use crate::nearness::{Nearness, VectorOf};
 use crate::reader::Reader;
-use crate::search::{Hit, Search, search};
+use crate::search::{Hit, Search, near, search};
 use crate::skipped::Skipped;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tantivy::Searcher;
 
 /// Frequent questions that a status shows.
 const MAX_FREQUENT: usize = 12;
@@ -106,6 +108,7 @@ pub(crate) struct Shared {
     index: Mutex<Option<Arc<Index>>>,
     faq: RwLock<Arc<Faq>>,
     asked: Asked,
+    nearness: Mutex<Option<Arc<Nearness>>>,
 }
 
 impl Library {
@@ -120,6 +123,7 @@ impl Library {
             index: Mutex::default(),
             faq: RwLock::default(),
             asked: Asked::default(),
+            nearness: Mutex::default(),
         });
         let indexing = Arc::new(Indexing::start(Arc::clone(&shared)));
         let library = Library { shared, indexing };
@@ -173,14 +177,34 @@ impl Library {
 
     /// The nearest passages, nearest first.
     pub fn search(&self, wanted: &Search<'_>) -> Result<Vec<Hit>, LibraryError> {
-        let ids = self.shared.entries().into_iter().map(|entry| entry.id);
-        let folders: Vec<String> = ids
-            .filter(|id| wanted.folder.is_none_or(|folder| folder == id))
-            .collect();
+        let folders = self.shared.folders_of(wanted);
         match folders.is_empty() {
             true => Ok(Vec::new()),
             false => Ok(search(&*self.shared.index()?, &folders, wanted)?),
         }
+    }
+
+    /// The passages nearest in meaning, nearest first, two of a document at most; `vector` gives the words their meaning. The first call
+    /// after a change of the index asks it for every word there.
+    pub fn near(
+        &self,
+        wanted: &Search<'_>,
+        vector: VectorOf<'_>,
+    ) -> Result<Vec<Hit>, LibraryError> {
+        let folders = self.shared.folders_of(wanted);
+        if folders.is_empty() {
+            return Ok(Vec::new());
+        }
+        let index = self.shared.index()?;
+        let searcher = index.searcher();
+        let nearness = self.shared.nearness(&index, &searcher, vector)?;
+        Ok(near(
+            &index,
+            &searcher,
+            &folders,
+            wanted,
+            (&nearness, vector),
+        )?)
     }
 
     /// The name of a folder, for people.
@@ -236,6 +260,29 @@ impl Shared {
         let opened = Arc::new(Index::open(&self.home)?);
         *index = Some(Arc::clone(&opened));
         Ok(opened)
+    }
+
+    /// What this state of the index looks like in vectors; those who ask at once wait for one another.
+    fn nearness(
+        &self,
+        index: &Index,
+        searcher: &Searcher,
+        vector: VectorOf<'_>,
+    ) -> tantivy::Result<Arc<Nearness>> {
+        let mut nearness = lock(&self.nearness);
+        if let Some(known) = nearness.as_ref().filter(|known| known.is_of(searcher)) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Arc::new(Nearness::new(index, searcher, vector)?);
+        *nearness = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// The folders that are looked in.
+    fn folders_of(&self, wanted: &Search<'_>) -> Vec<String> {
+        let ids = self.entries().into_iter().map(|entry| entry.id);
+        ids.filter(|id| wanted.folder.is_none_or(|folder| folder == id))
+            .collect()
     }
 
     /// Notes how far a folder is.

@@ -1,32 +1,34 @@
-//! Questions to the nearest passages: BM25 over words, pairs of letters and headings, with words that mean the same.
+//! Questions to the nearest passages: BM25 over words, pairs of letters and headings, with words that mean the same; or near in
+//! meaning, where the words are others.
 
 use crate::index::{Index, PassageRecord};
+use crate::nearness::{Nearness, VectorOf};
 use crate::synonyms::{Meaning, meanings};
 use crate::words::{pairs, words};
-use std::collections::{HashMap, HashSet};
-use tantivy::collector::TopDocs;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use tantivy::collector::{DocSetCollector, TopDocs};
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{DocAddress, Searcher, Term};
 
 /// How much a word counts that the question does not say but means.
 const MEANT: f32 = 0.5;
-/// How much a word counts of a further way to ask.
-const ASKED_OTHERWISE: f32 = 0.6;
 /// How much a word counts where it stands above a passage.
 const ABOVE: f32 = 0.7;
 /// How much a pair of letters counts.
 const PAIR: f32 = 0.2;
 /// Words of a question that are looked for.
 const MAX_WORDS: usize = 64;
+/// Passages of one document among those near in meaning.
+const MAX_OF_DOCUMENT: usize = 2;
+/// Passages with words of the question that are told from those without, where meaning counts.
+const MAX_FOUND: usize = 1000;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     /// The question, in its own words.
     pub question: &'a str,
-    /// Further ways to ask it.
-    pub queries: &'a [String],
     /// The folder to look in; `None` for all.
     pub folder: Option<&'a str>,
     /// How many passages are wanted.
@@ -38,7 +40,7 @@ pub struct Search<'a> {
 pub struct Hit {
     /// The passage.
     pub found: PassageRecord,
-    /// Its BM25, for ordering.
+    /// Its BM25, or its nearness in meaning; for ordering.
     pub score: f32,
     /// How much of the question's meaning is in it, from 0 to 1: words count as much as they are rare.
     pub coverage: f32,
@@ -68,28 +70,12 @@ impl Question {
                 .iter()
                 .for_each(|word| weigh(word, MEANT / entry.len() as f32));
         }
-        for query in search.queries {
-            words(query)
-                .iter()
-                .take(MAX_WORDS)
-                .for_each(|word| weigh(word, ASKED_OTHERWISE));
-        }
-        let queries = search
-            .queries
-            .iter()
-            .map(|query| (query.as_str(), PAIR * ASKED_OTHERWISE));
-        let texts = queries.chain([(search.question, PAIR)]);
-        let pairs = texts.flat_map(|(text, weight)| {
-            pairs(text)
-                .into_iter()
-                .take(MAX_WORDS)
-                .map(move |pair| (pair, weight))
-        });
+        let pairs = pairs(search.question).into_iter().take(MAX_WORDS);
         Question {
             words: all,
             meanings,
             weights,
-            pairs: pairs.collect(),
+            pairs: pairs.map(|pair| (pair, PAIR)).collect(),
         }
     }
 
@@ -125,24 +111,90 @@ pub(crate) fn search(
 ) -> tantivy::Result<Vec<Hit>> {
     let searcher = index.searcher();
     let question = Question::new(search);
+    let found = found(index, &searcher, folders, &question, search.n)?;
+    let hits = Hits::new(index, &searcher, &question)?;
+    found.into_iter().map(|found| hits.hit(found)).collect()
+}
+
+/// The passages of these folders nearest in meaning, nearest first, two of each document at most. `nearness` is that of `searcher`.
+pub(crate) fn near(
+    index: &Index,
+    searcher: &Searcher,
+    folders: &[String],
+    search: &Search<'_>,
+    (nearness, vector): (&Nearness, VectorOf<'_>),
+) -> tantivy::Result<Vec<Hit>> {
+    let question = Question::new(search);
+    let found = found(index, searcher, folders, &question, MAX_FOUND)?;
+    let found: HashMap<DocAddress, f32> =
+        found.into_iter().map(|(score, at)| (at, score)).collect();
+    let among = searcher.search(&index.passages_of(folders), &DocSetCollector)?;
+    let hits = Hits::new(index, searcher, &question)?;
+    let words: BTreeMap<&str, f32> = hits.rarity.iter().map(|(word, n)| (*word, *n)).collect();
+    let mut near: Vec<Hit> = Vec::new();
+    for found in nearness.order(&words, &found, &among, vector) {
+        if near.len() == search.n {
+            break;
+        }
+        let hit = hits.hit(found)?;
+        let of_it = near
+            .iter()
+            .filter(|other| other.found.document == hit.found.document);
+        if of_it.count() < MAX_OF_DOCUMENT {
+            near.push(hit);
+        }
+    }
+    Ok(near)
+}
+
+/// The best passages by BM25.
+fn found(
+    index: &Index,
+    searcher: &Searcher,
+    folders: &[String],
+    question: &Question,
+    n: usize,
+) -> tantivy::Result<Vec<(f32, DocAddress)>> {
     if question.weights.is_empty() && question.pairs.is_empty() {
         return Ok(Vec::new());
     }
-    let found = searcher.search(
-        &query(index, folders, &question),
-        &TopDocs::with_limit(search.n.max(1)).order_by_score(),
-    )?;
-    let rarity = rarity(index, &searcher, &question)?;
-    let hit = |(score, at)| {
-        let found = index.passage(&searcher, at)?;
-        let coverage = question.coverage(&words_of(&found), &rarity);
+    searcher.search(
+        &query(index, folders, question),
+        &TopDocs::with_limit(n.max(1)).order_by_score(),
+    )
+}
+
+/// Makes hits of addresses.
+struct Hits<'a> {
+    index: &'a Index,
+    searcher: &'a Searcher,
+    question: &'a Question,
+    rarity: HashMap<&'a str, f32>,
+}
+
+impl<'a> Hits<'a> {
+    fn new(
+        index: &'a Index,
+        searcher: &'a Searcher,
+        question: &'a Question,
+    ) -> tantivy::Result<Hits<'a>> {
+        Ok(Hits {
+            index,
+            searcher,
+            question,
+            rarity: rarity(index, searcher, question)?,
+        })
+    }
+
+    fn hit(&self, (score, at): (f32, DocAddress)) -> tantivy::Result<Hit> {
+        let found = self.index.passage(self.searcher, at)?;
+        let coverage = self.question.coverage(&words_of(&found), &self.rarity);
         Ok(Hit {
             found,
             score,
             coverage,
         })
-    };
-    found.into_iter().map(hit).collect()
+    }
 }
 
 fn query(index: &Index, folders: &[String], question: &Question) -> BooleanQuery {

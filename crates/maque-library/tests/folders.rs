@@ -9,7 +9,6 @@ use std::path::Path;
 fn found(library: &Library, question: &str) -> Vec<String> {
     let wanted = Search {
         question,
-        queries: &[],
         folder: None,
         n: 10,
     };

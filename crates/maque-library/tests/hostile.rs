@@ -32,7 +32,6 @@ fn every_hostile_file_is_reported_by_its_name() {
     // What is harmless beside them is read; nothing of an archive was written.
     let wanted = Search {
         question: "苹果甜吗",
-        queries: &[],
         folder: None,
         n: 3,
     };

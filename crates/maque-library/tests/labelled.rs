@@ -46,7 +46,6 @@ fn labelled() -> Vec<Labelled> {
 fn files(library: &Library, question: &str) -> Vec<String> {
     let wanted = Search {
         question,
-        queries: &[],
         folder: None,
         n: 40,
     };
@@ -125,7 +124,6 @@ fn coverage_tells_what_can_be_answered() {
         let best = |one: &&Labelled| {
             let wanted = Search {
                 question: &one.question,
-                queries: &[],
                 folder: None,
                 n: 5,
             };
@@ -149,7 +147,6 @@ fn labels_are_true() {
     for one in labelled().iter().filter(|one| one.kind != "none") {
         let wanted = Search {
             question: &one.evidence,
-            queries: &[],
             folder: None,
             n: 500,
         };

@@ -6,7 +6,7 @@
 //!
 //! - Files: `gguf`, `safetensors` → `stored` (tensors by name) and `config` (hyper-parameters).
 //! - Arithmetic: `arch` (what layers are made of), `weights`, `forward`, `scratch`, `batch`.
-//! - Text: `tokenizer`, `template`, `generation` (sampling defaults).
+//! - Text: `tokenizer`, `template`, `generation` (sampling defaults), `word_vectors`.
 
 mod arch;
 mod batch;
@@ -25,6 +25,7 @@ mod stored;
 mod template;
 mod tokenizer;
 mod weights;
+mod word_vectors;
 
 pub use batch::{Batch, Enough, Slice};
 pub use cost::Cost;
@@ -38,3 +39,4 @@ pub use scratch::Scratch;
 pub use stored::{Shape, TensorInfo};
 pub use template::{ChatTemplate, Message, TemplateError};
 pub use tokenizer::{Detokenizer, MAX_TEXT_BYTES, Tokenizer, TokenizerError};
+pub use word_vectors::WordVectors;

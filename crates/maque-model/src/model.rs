@@ -79,6 +79,18 @@ impl Model {
         &self.public
     }
 
+    /// Elements of a token's embedding.
+    pub(crate) fn width(&self) -> usize {
+        self.weights.embed.n_cols()
+    }
+
+    /// The embedding of a token.
+    pub(crate) fn embedding(&self, token: u32) -> Vec<f32> {
+        let mut row = vec![0.0; self.width()];
+        self.weights.embed.row(&mut row, token as usize);
+        row
+    }
+
     /// Bytes of packed weights.
     pub fn n_bytes(&self) -> u64 {
         self.weights.n_bytes()

@@ -8,8 +8,10 @@ use crate::structure::{Structure, Vocabulary};
 use axum::body::Body;
 use axum::response::Response;
 use maque_engine::{Constraint, Engine, Priority, Request, Running, SubmitError};
-use maque_model::{ChatTemplate, Generation, Message, ModelConfig, TemplateError, Tokenizer};
-use std::sync::Arc;
+use maque_model::{
+    ChatTemplate, Generation, Message, Model, ModelConfig, TemplateError, Tokenizer, WordVectors,
+};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 /// What a service is made of.
@@ -20,6 +22,8 @@ pub struct Parts {
     pub engine: Engine,
     /// Context per conversation in tokens.
     pub context: usize,
+    /// The model itself, which the engine runs: its word vectors.
+    pub model: Arc<Model>,
     /// The model's properties.
     pub config: ModelConfig,
     /// Text to ids and back.
@@ -39,6 +43,7 @@ pub struct Parts {
 pub struct Service {
     parts: Arc<Parts>,
     vocabulary: Vocabulary,
+    word_vectors: Arc<OnceLock<WordVectors>>,
     metrics: Arc<Metrics>,
     client: u64,
     priority: Priority,
@@ -51,6 +56,7 @@ impl Service {
         Service {
             metrics: Arc::new(Metrics::new(&parts.name)),
             vocabulary: Vocabulary::new(Arc::clone(&parts)),
+            word_vectors: Arc::default(),
             parts,
             client: 0,
             priority: Priority::Interactive,
@@ -132,6 +138,16 @@ impl Service {
             Some(structure) => self.vocabulary.compile(structure).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What the model knows of a word's meaning; the first call takes up to a second.
+    pub(crate) fn vector(&self, word: &str) -> Vec<f32> {
+        let model = &self.parts.model;
+        let vectors = self
+            .word_vectors
+            .get_or_init(|| WordVectors::new(Arc::clone(model)));
+        let tokens = self.parts.tokenizer.encode(word);
+        vectors.of(&tokens.unwrap_or_default()) // too long for a word: it says nothing
     }
 
     /// What runs the model.

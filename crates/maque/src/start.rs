@@ -74,6 +74,7 @@ fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {
         },
     );
     let Loaded {
+        model,
         tokenizer,
         template,
         generation,
@@ -83,6 +84,7 @@ fn service(loaded: Loaded, name: String, settings: &Settings) -> Service {
         name,
         engine,
         context,
+        model,
         config,
         tokenizer,
         template,

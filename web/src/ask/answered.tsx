@@ -33,8 +33,8 @@ export function Answered({ asking }: { asking: Asking }) {
 
 function Waiting({ stage, since, words }: { stage: Asking["stage"]; since: number; words: Words["ask"] }) {
   const name = stage?.stage;
-  if (name === undefined || name === "searching" || name === "rewriting") {
-    return <p class="wait" role="status"><span class="dot coming" />{name === "rewriting" ? words.rewriting : words.searching}</p>;
+  if (name === undefined || name === "searching" || name === "comparing") {
+    return <p class="wait" role="status"><span class="dot coming" />{name === "comparing" ? words.comparing : words.searching}</p>;
   }
   return <Wait since={since} stage={stage} />;
 }

@@ -237,7 +237,7 @@ export const en: Words = {
     again: "Ask something else",
     frequent: "Frequent questions",
     searching: "Searching the documents",
-    rewriting: "Searching in other words",
+    comparing: "Comparing passages with the question",
     sources: "Sources",
     nearest: "The nearest passages",
     notFound: "Not found in the documents",

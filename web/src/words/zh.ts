@@ -235,7 +235,7 @@ export const zh = {
     again: "问别的",
     frequent: "常见问题",
     searching: "正在查找资料",
-    rewriting: "换个说法再找",
+    comparing: "正在逐段比对资料",
     sources: "出处",
     nearest: "最接近的资料",
     notFound: "资料里没有找到",

@@ -1,6 +1,7 @@
 //! Questions to a library, answered: by a table of frequent questions, or by the model from the nearest passages, never by
 //! anything that no document says.
 
+mod likelihood;
 mod shape;
 mod telling;
 mod writing;
@@ -36,6 +37,8 @@ pub(crate) const ASK: &[Field] = &[
 ];
 /// Passages that are looked at.
 const N_HITS: usize = 40;
+/// Passages near in meaning that the model compares.
+const N_COMPARED: usize = 20;
 /// Passages that are shown.
 const N_SHOWN: usize = 5;
 /// Passages that the model reads.
@@ -91,7 +94,6 @@ pub(crate) struct Found {
     source: &'static str,
     quotations: Vec<Quotation>,
     hits: Vec<Hit>,
-    queries: Vec<String>,
     search_ms: u128,
     usage: Usage,
 }
@@ -142,7 +144,7 @@ impl Inquiry {
         }
         teller.stage("searching").await;
         let mut found = Found {
-            hits: self.search(library, &[])?,
+            hits: self.search(library)?,
             ..Found::default()
         };
         found.search_ms = self.start.elapsed().as_millis();
@@ -150,7 +152,7 @@ impl Inquiry {
             .tell("maque.passages", shape::passages(library, &found.hits))
             .await;
         if best(&found.hits) < ENOUGH {
-            self.search_otherwise(library, &mut found, teller).await?;
+            self.search_by_meaning(library, &mut found, teller).await?;
             return Ok(self.nothing(found));
         }
         self.write(library, found, teller).await
@@ -171,18 +173,17 @@ impl Inquiry {
         }
     }
 
-    fn search(&self, library: &Library, queries: &[String]) -> Result<Vec<Hit>, ApiError> {
+    fn search(&self, library: &Library) -> Result<Vec<Hit>, ApiError> {
         let wanted = Search {
             question: &self.question,
-            queries,
             folder: self.folder.as_deref(),
             n: N_HITS,
         };
         crate::prompt::aside(|| library.search(&wanted)).map_err(ApiError::from)
     }
 
-    /// Lets the model say the question in the words of documents, so that at least the nearest passages are near.
-    async fn search_otherwise(
+    /// Finds what says it in other words: passages near in meaning, those first that the model finds likeliest to be asked for so.
+    async fn search_by_meaning(
         &self,
         library: &Library,
         found: &mut Found,
@@ -191,16 +192,17 @@ impl Inquiry {
         let Ok(service) = &self.service else {
             return Ok(()); // what was found by the question's own words is shown
         };
-        teller.stage("rewriting").await;
-        let rewritten = writing::keywords(service, &self.question, teller).await?;
-        found.usage = rewritten.usage;
-        if !rewritten.text.is_empty() {
-            found.queries.push(rewritten.text);
-            found.hits = self.search(library, &found.queries)?;
-            teller
-                .tell("maque.passages", shape::passages(library, &found.hits))
-                .await;
-        }
+        teller.stage("comparing").await;
+        let wanted = Search {
+            question: &self.question,
+            folder: self.folder.as_deref(),
+            n: N_COMPARED,
+        };
+        let near = crate::prompt::aside(|| library.near(&wanted, &|word| service.vector(word)))?;
+        (found.hits, found.usage) = likelihood::order(service, &self.question, near).await?;
+        teller
+            .tell("maque.passages", shape::passages(library, &found.hits))
+            .await;
         Ok(())
     }
 

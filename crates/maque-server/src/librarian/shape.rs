@@ -25,7 +25,6 @@ pub(super) fn answer(inquiry: &Inquiry, found: &Found) -> Value {
         "source": found.source,
         "quotations": quotations.collect::<Vec<_>>(),
         "passages": shown.map_or(json!([]), |shown| shown["passages"].clone()),
-        "queries": found.queries,
         "timings": { "search_ms": found.search_ms as u64, "total_ms": inquiry.start.elapsed().as_millis() as u64 },
         "usage": usage(&found.usage),
     });

@@ -1,4 +1,4 @@
-//! What the model is asked for: an answer from passages, and a question in the words of documents.
+//! What the model is asked for: an answer from passages.
 
 use super::{Inquiry, Teller};
 use crate::Service;
@@ -9,9 +9,6 @@ use maque_engine::{Request, Sampling, Usage};
 use maque_library::{Hit, is_chinese_text};
 use maque_model::Message;
 use serde_json::json;
-
-/// Tokens of keywords.
-const MAX_KEYWORDS: usize = 24;
 
 /// What the model wrote.
 pub(super) struct Told {
@@ -36,35 +33,6 @@ const ENGLISH: Words = Words {
     passages: "Excerpts:",
     question: "Question: ",
 };
-
-/// Conversations that show how a question is said in the words of documents.
-const CHINESE_KEYWORDS: &[(&str, &str)] = &[
-    (
-        "system",
-        "你把员工的口语问题改写成公司制度里的书面关键词。只输出六个关键词，用空格隔开。",
-    ),
-    ("user", "我娃刚出生，能歇多少天？"),
-    ("assistant", "陪产假 护理假 产假 休假 天数 人事"),
-    ("user", "电脑死机开不了，找谁？"),
-    ("assistant", "电脑 故障 报修 IT 服务台 电话"),
-    ("user", "请人吃饭的钱能报不？"),
-    ("assistant", "业务招待费 餐费 报销 标准 发票 审批"),
-];
-const ENGLISH_KEYWORDS: &[(&str, &str)] = &[
-    (
-        "system",
-        "Rewrite the employee's question into six keywords as company rules would write them, separated by spaces. Output the keywords only.",
-    ),
-    ("user", "My screen went black, who can help?"),
-    ("assistant", "display broken repair IT service desk"),
-    ("user", "My kid is ill, do I have to come in?"),
-    ("assistant", "child sick leave care absence manager"),
-    ("user", "Who pays for dinner with a customer?"),
-    (
-        "assistant",
-        "entertaining clients meals expenses limit reimbursement",
-    ),
-];
 
 /// An answer from these passages; its text is told while it is written.
 pub(super) async fn answer(
@@ -94,28 +62,7 @@ pub(super) async fn answer(
         message("user", text),
     ];
     let choice = write(service, &messages, inquiry.max_tokens, inquiry.seed)?;
-    hear(choice, teller, Hearing::Answer).await
-}
-
-/// The question in the words of documents.
-pub(super) async fn keywords(
-    service: &Service,
-    asked: &str,
-    teller: &Teller,
-) -> Result<Told, ApiError> {
-    let examples = match is_chinese_text(asked) {
-        true => CHINESE_KEYWORDS,
-        false => ENGLISH_KEYWORDS,
-    };
-    let mut messages: Vec<Message> = examples
-        .iter()
-        .map(|(role, text)| message(role, (*text).to_owned()))
-        .collect();
-    messages.push(message("user", asked.to_owned()));
-    let choice = write(service, &messages, MAX_KEYWORDS, 0)?;
-    let told = hear(choice, teller, Hearing::Keywords).await?;
-    let text = told.text.replace('\n', " ");
-    Ok(Told { text, ..told })
+    hear(choice, teller).await
 }
 
 /// Whether the model says that it found nothing.
@@ -136,8 +83,13 @@ pub(super) fn is_refusal(text: &str) -> bool {
         .any(|words| text.contains(words))
 }
 
-/// A passage as the model reads it.
+/// A passage as the model reads it, among others.
 fn excerpt(index: usize, hit: &Hit) -> String {
+    format!("[{index}] {}\n{}", above(hit), hit.found.passage.text)
+}
+
+/// What stands above a passage: where it is, and the names of its columns.
+pub(super) fn above(hit: &Hit) -> String {
     let (document, passage) = (&hit.found.document, &hit.found.passage);
     let name = document.file.rsplit('/').next().unwrap_or_default();
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -148,7 +100,7 @@ fn excerpt(index: usize, hit: &Hit) -> String {
         true => String::new(),
         false => format!("（{}）", passage.context),
     };
-    format!("[{index}] {}{columns}\n{}", place.join(" › "), passage.text)
+    format!("{}{columns}", place.join(" › "))
 }
 
 /// The likeliest words, always the same, under way.
@@ -181,16 +133,8 @@ fn write(
     Ok(Choice::new(service.clone(), running, Vec::new()))
 }
 
-/// What is told of what the model writes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hearing {
-    /// Its stages and its text.
-    Answer,
-    /// Nothing: it is a step on the way.
-    Keywords,
-}
-
-async fn hear(mut choice: Choice, teller: &Teller, hearing: Hearing) -> Result<Told, ApiError> {
+/// Tells its stages and its text.
+async fn hear(mut choice: Choice, teller: &Teller) -> Result<Told, ApiError> {
     let mut written = String::new();
     loop {
         for output in choice.next().await {
@@ -200,17 +144,15 @@ async fn hear(mut choice: Choice, teller: &Teller, hearing: Hearing) -> Result<T
                     let text = written.trim().to_owned();
                     return Ok(Told { text, usage });
                 }
-                Output::Stage(stage) if hearing == Hearing::Answer => {
+                Output::Stage(stage) => {
                     teller.tell("maque.stage", stage).await;
                 }
                 Output::Text(text, _) => {
-                    if written.is_empty() && hearing == Hearing::Answer {
+                    if written.is_empty() {
                         teller.stage("writing").await;
                     }
                     written += &text;
-                    if hearing == Hearing::Answer {
-                        teller.tell("maque.delta", json!({ "text": text })).await;
-                    }
+                    teller.tell("maque.delta", json!({ "text": text })).await;
                 }
                 _ => {}
             }

@@ -86,6 +86,60 @@ fn every_answer_has_its_source(server: &Server) {
     assert_eq!(json!(literal), quotation["text"]);
 }
 
+fn with_handbook(model: &Path, arguments: &[&str]) -> Server {
+    let server = Server::start(model, arguments);
+    server.post("/v1/library/folders", &json!({ "path": handbook() }));
+    until("the folder to be read", || {
+        let (_, status) = server.get("/v1/library/status")?;
+        (status["state"] == "ready").then_some(())
+    });
+    server
+}
+
+#[test]
+fn what_is_said_in_other_words_is_found_by_its_meaning() {
+    let Some(model) = weights::qwen() else {
+        return;
+    };
+    let server = with_handbook(&model, &[]);
+    for (question, file) in [
+        ("想找个能坐一百号人的地方办活动", "行政/会议室预订.txt"),
+        ("满屋子都是烟，怎么跑出去？", "安全/消防应急预案.md"),
+        (
+            "A colleague keeps making nasty jokes at my expense",
+            "handbook/Code of conduct.pdf",
+        ),
+    ] {
+        let answer = ask(&server, question);
+        assert_eq!(answer["outcome"], "not_found", "{answer}");
+        let passages = answer["passages"].as_array().expect("passages");
+        let mut files: Vec<&Value> = passages
+            .iter()
+            .map(|passage| &passage["document"]["file"])
+            .collect();
+        files.dedup();
+        assert!(files.iter().take(3).any(|one| *one == file), "{files:?}");
+        let tokens = |name| answer["usage"][name].as_u64().expect("a count");
+        assert!(1000 < tokens("prompt_tokens"), "the model compares");
+        assert_eq!(tokens("completion_tokens"), 0);
+        let again = ask(&server, question);
+        assert_eq!(again["passages"], answer["passages"], "cached or not");
+    }
+}
+
+#[test]
+fn where_there_is_no_room_to_compare_the_nearest_passages_are_shown() {
+    let Some(model) = weights::smol() else {
+        return;
+    };
+    let server = with_handbook(&model, &["--context", "64"]);
+    let answer = ask(&server, "满屋子都是烟，怎么跑出去？");
+    assert_eq!(answer["outcome"], "not_found", "{answer}");
+    let passages = answer["passages"].as_array().expect("passages");
+    assert_eq!((passages.len(), &passages[0]["score"]), (5, &json!(1.0)));
+    assert_eq!(answer["usage"]["prompt_tokens"], 0);
+}
+
 #[test]
 fn wrong_questions_and_folders_are_refused_by_name() {
     let Some(model) = weights::smol() else {

@@ -16,6 +16,7 @@ mod doctor;
 mod hostile;
 mod kept;
 mod library;
+mod likelihood;
 mod limits;
 mod memory;
 mod mirror;

@@ -1,6 +1,7 @@
 //! What happens to a request: admission, chunks, the end, cancellation, slow readers.
 
 use super::*;
+use crate::PromptLogprobs;
 
 #[test]
 fn an_answer_is_what_the_logits_say() {
@@ -107,7 +108,7 @@ fn without_tokens_to_generate_the_prompt_is_read_and_that_is_all() {
 fn prompt_tokens_are_described_one_by_one() {
     for max_tokens in [0, 1] {
         let request = Request {
-            prompt_logprobs: Some(2),
+            prompt_logprobs: Some(PromptLogprobs { from: 0, n_top: 2 }),
             logprobs: Some(3),
             ..greedy(150, 5, max_tokens)
         };
@@ -141,6 +142,59 @@ fn prompt_tokens_are_described_one_by_one() {
             );
         }
         assert_eq!(reader.tokens(), expected(&request, 512));
+    }
+}
+
+#[test]
+fn only_the_last_tokens_of_a_prompt_are_told_and_what_is_before_them_may_be_cached() {
+    let told = |prompt: &Request, from| Request {
+        prompt_logprobs: Some(PromptLogprobs { from, n_top: 0 }),
+        ..prompt.clone()
+    };
+    let mut logprobs = crate::logprobs::Logprobs::default();
+    for (max_tokens, max_logits) in [(0, 8), (0, 32), (1, 8)] {
+        let sizes = Sizes {
+            max_logits,
+            ..Sizes::default()
+        };
+        let mut bench = Bench::with_running(sizes, 6);
+        let request = greedy(150, 5, max_tokens);
+        for (from, n_cached) in [
+            (130, 0),
+            (130, 129),
+            (40, 39),
+            (1, 0),
+            (149, 148),
+            (150, 149),
+        ] {
+            let reader = bench.answer(told(&request, from));
+            let described = reader.heard.iter().filter_map(|event| match event {
+                Event::Prompt(token) => Some(token.clone()),
+                _ => None,
+            });
+            let want = (from..150).map(|index| {
+                let logits = logits_after(Sight::Whole, &request.prompt[..index]);
+                logprobs.describe(&logits, request.prompt[index], 0)
+            });
+            assert_eq!(described.collect::<Vec<_>>(), want.collect::<Vec<_>>());
+            assert_eq!(reader.n_cached(), n_cached, "from {from}");
+            assert_eq!(reader.tokens(), expected(&request, 512));
+        }
+        let among: Vec<Request> = (0..5).map(|salt| told(&greedy(90, salt, 0), 80)).collect();
+        let mut readers: Vec<Reader> = among.iter().map(|one| bench.submit(one.clone())).collect();
+        bench.run(&mut readers.iter_mut().collect::<Vec<_>>());
+        for (request, reader) in among.iter().zip(&readers) {
+            let alone = Bench::new(sizes).answer(request.clone());
+            let told = |reader: &Reader| {
+                let heard = reader.heard.iter();
+                heard
+                    .filter(|event| matches!(event, Event::Prompt(_)))
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!((told(reader).len(), told(reader)), (10, told(&alone)));
+        }
+        bench.assert_at_rest();
     }
 }
 

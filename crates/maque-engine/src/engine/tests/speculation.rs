@@ -1,7 +1,7 @@
 //! Guessed tokens: they make fewer steps, and nothing else.
 
 use super::*;
-use crate::{Allowed, Constraint, RepetitionGuard};
+use crate::{Allowed, Constraint, PromptLogprobs, RepetitionGuard};
 
 /// A model whose answers keep coming back to what they said before.
 const REPETITIVE: Sizes = Sizes {
@@ -52,7 +52,7 @@ fn requests() -> Vec<(&'static str, Request)> {
             "logprobs",
             Request {
                 logprobs: Some(3),
-                prompt_logprobs: Some(2),
+                prompt_logprobs: Some(PromptLogprobs { from: 9, n_top: 2 }),
                 ..with(sampled(8))
             },
         ),

@@ -1,7 +1,7 @@
 //! Random workloads: every answer is its solo answer, and no page is lost.
 
 use super::*;
-use crate::RepetitionGuard;
+use crate::{PromptLogprobs, RepetitionGuard};
 use proptest::prelude::*;
 
 /// One request of a workload, and what its reader does.
@@ -23,7 +23,8 @@ fn any_request() -> impl Strategy<Value = Request> {
             ..Sampling::default()
         }),
     ];
-    let prompt_logprobs = prop_oneof![3 => Just(None), 1 => Just(Some(1))];
+    let told = (0..150_usize).prop_map(|from| Some(PromptLogprobs { from, n_top: 1 }));
+    let prompt_logprobs = prop_oneof![3 => Just(None), 1 => told];
     // few salts: prompts share prefixes
     (
         1..150_usize,

@@ -13,7 +13,7 @@ use crate::options::{OPTIONS, Options, SAMPLING};
 use crate::structure::{self, STRUCTURE};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use maque_engine::{Request, Sampling, TokenEvent};
+use maque_engine::{PromptLogprobs, Request, Sampling, TokenEvent};
 use serde_json::{Value, json};
 
 /// Prompts of one request at most.
@@ -48,6 +48,14 @@ struct Wishes {
     n_logprobs: Option<usize>,
 }
 
+impl Wishes {
+    /// What is wanted of the prompt's tokens.
+    fn echoed(&self) -> Option<PromptLogprobs> {
+        let n_top = self.n_logprobs.filter(|_| self.with_echo)?;
+        Some(PromptLogprobs { from: 0, n_top })
+    }
+}
+
 async fn submit(
     service: &Service,
     body: Value,
@@ -75,7 +83,7 @@ async fn submit(
         let request = Request {
             stop_tokens: service.generation().stop_tokens.clone(),
             logprobs: wishes.n_logprobs,
-            prompt_logprobs: wishes.n_logprobs.filter(|_| wishes.with_echo),
+            prompt_logprobs: wishes.echoed(),
             constraint: constraint.clone(),
             ..Request::new(
                 prompt.clone(),
