@@ -3,6 +3,8 @@
 //! Products of codes are added in 32 bits without a rounding, and twice as many at once as in f32. Next to the largest
 //! element of its vector a code is as exact as an f16.
 
+use crate::quantise::ROUNDING;
+
 /// The largest code of a key, a value or a probability: 32 products of two of them fit into 32 bits.
 pub(crate) const MAX_CODE: f32 = 8191.0;
 /// The largest code of a query: 64 products of it and [`MAX_CODE`] fit into 32 bits.
@@ -12,8 +14,6 @@ pub(crate) const MAX_QUERY: f32 = 4095.0;
 const SMALLEST: f32 = 1e-30;
 /// What is larger saturates.
 const LARGEST: f32 = 1e30;
-/// Adding it to an f32 below 2²² rounds that to an integer, half to even, in the low bits of the sum.
-const ROUNDING: f32 = 12_582_912.0; // 1.5 · 2²³
 
 /// Lanes of [`largest`].
 const N_LANES: usize = 8;

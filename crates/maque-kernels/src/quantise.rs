@@ -11,7 +11,7 @@ mod x86;
 /// Below this a block counts as zero: its inverse scale would overflow.
 const SMALLEST_AMAX: f32 = 1e-30;
 /// Adding it to an f32 below 2²² rounds that to an integer, half to even, in the low bits of the sum.
-const ROUNDING: f32 = 12_582_912.0; // 1.5 · 2²³
+pub(crate) const ROUNDING: f32 = 12_582_912.0; // 1.5 · 2²³
 
 /// What begins an integer sum over a sub-block: `Σ code · a` begins at `−2^shift · Σ a` and so ends as
 /// `Σ (code − 2^shift) · a`.

@@ -361,7 +361,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Scores to probabilities: `x[..n] = e^(x · scale − max)`, 0 beyond; returns the maximum and the sum (16 virtual lanes each).
+/// Scores, times their keys' scales, to probabilities: `x[..n] = e^(x − max)`, 0 beyond; returns the maximum and the sum (16 virtual lanes each).
 /// With `n == 0` the sum is 0.
 #[inline(always)]
 fn softmax(x: &mut [f32], scales: &[f32], n: usize) -> (f32, f32) {

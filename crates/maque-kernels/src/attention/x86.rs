@@ -121,6 +121,26 @@ struct Corner {
 }
 
 impl Corner {
+    /// The first tile of a product whose every element is proved to lie inside the slices.
+    #[inline(always)]
+    fn first(
+        product: Product,
+        c: &mut [f32],
+        weights: &[f32],
+        a: &[i16],
+        b: &[i16],
+        next: &[i16],
+    ) -> Corner {
+        product.check(c, weights, a, b);
+        Corner {
+            c: c.as_mut_ptr(),
+            weights: weights.as_ptr(),
+            a: a.as_ptr(),
+            b: b.as_ptr(),
+            next: next.as_ptr(),
+        }
+    }
+
     /// The tile `n_rows` further down and `n_cols` further right.
     ///
     /// # Safety
@@ -223,19 +243,12 @@ impl Kernel for Ymm {
         b: &[i16],
         next: &[i16],
     ) {
-        product.check(c, weights, a, b);
-        let at = Corner {
-            c: c.as_mut_ptr(),
-            weights: weights.as_ptr(),
-            a: a.as_ptr(),
-            b: b.as_ptr(),
-            next: next.as_ptr(),
-        };
+        let at = Corner::first(product, c, weights, a, b, next);
         let mut row = 0;
         while row < product.n_rows {
             let n_rows = (product.n_rows - row).min(4);
-            // SAFETY: this kernel runs only where AVX2 and FMA were found (see `Attention::run`); `check` has proved that
-            // all rows and columns are inside the slices.
+            // SAFETY: this kernel runs only where AVX2 and FMA were found (see `Attention::run`); `Corner::first` has
+            // proved that all rows and columns are inside the slices.
             unsafe {
                 let at = at.shifted(product, row, 0);
                 match n_rows {
@@ -335,16 +348,9 @@ impl Kernel for Zmm {
         b: &[i16],
         next: &[i16],
     ) {
-        product.check(c, weights, a, b);
-        let at = Corner {
-            c: c.as_mut_ptr(),
-            weights: weights.as_ptr(),
-            a: a.as_ptr(),
-            b: b.as_ptr(),
-            next: next.as_ptr(),
-        };
-        // SAFETY: this kernel runs only where AVX-512 VNNI was found (see `Attention::run`); `check` has proved that all
-        // rows and columns are inside the slices.
+        let at = Corner::first(product, c, weights, a, b, next);
+        // SAFETY: this kernel runs only where AVX-512 VNNI was found (see `Attention::run`); `Corner::first` has
+        // proved that all rows and columns are inside the slices.
         unsafe {
             match product.n_rows {
                 0 => {}
