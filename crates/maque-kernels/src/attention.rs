@@ -5,6 +5,7 @@
 //! the instruction set, so a token's result has the same bits however it is batched.
 
 mod product;
+mod softmax;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::{Isa, KvPages, Machine, Query};
 use product::{Naive, TILE_ROWS};
 use split::{Call, Partial, Tile, Workspace};
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::PoisonError;
 
 /// Below this many multiply-adds the caller's thread is done before another one has come.
@@ -33,14 +35,12 @@ pub(crate) struct Scratch {
 struct Buffers {
     workspace: Workspace,
     whole: Partial,
-    next: Partial,
 }
 
 thread_local! {
     static BUFFERS: RefCell<Box<Buffers>> = RefCell::new(Box::new(Buffers {
         workspace: Workspace::EMPTY,
         whole: Partial::EMPTY,
-        next: Partial::EMPTY,
     }));
 }
 
@@ -134,16 +134,8 @@ impl Attention<'_> {
     fn whole(&self, i: usize) {
         let tile = self.tiles[i];
         BUFFERS.with_borrow_mut(|buffers| {
-            let Buffers {
-                workspace,
-                whole,
-                next,
-            } = &mut **buffers;
-            whole.clear();
-            for split in 0..self.call.n_splits(tile) {
-                self.run(next, workspace, tile, split);
-                self.add(whole, next, tile);
-            }
+            let Buffers { workspace, whole } = &mut **buffers;
+            self.run(whole, workspace, tile, 0..self.call.n_splits(tile));
             self.finish(whole, tile);
         });
     }
@@ -153,7 +145,7 @@ impl Attention<'_> {
         let tile = self.tiles[i];
         if split < self.call.n_splits(tile) {
             BUFFERS.with_borrow_mut(|buffers| {
-                self.run(partial, &mut buffers.workspace, tile, split);
+                self.run(partial, &mut buffers.workspace, tile, split..split + 1);
             });
         }
     }
@@ -171,28 +163,27 @@ impl Attention<'_> {
         });
     }
 
-    fn run(&self, partial: &mut Partial, workspace: &mut Workspace, tile: Tile, split: usize) {
+    fn run(
+        &self,
+        partial: &mut Partial,
+        workspace: &mut Workspace,
+        tile: Tile,
+        splits: Range<usize>,
+    ) {
+        let call = self.call;
         match self.isa {
-            Isa::Scalar => self
-                .call
-                .attend_split::<Naive>(partial, workspace, tile, split),
+            Isa::Scalar => call.attend::<Naive>(partial, workspace, tile, splits),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2(_) | Isa::AvxVnni(_) => vectorise(
                 self.isa,
                 #[inline(always)]
-                || {
-                    self.call
-                        .attend_split::<x86::Ymm>(partial, workspace, tile, split)
-                },
+                || call.attend::<x86::Ymm>(partial, workspace, tile, splits),
             ),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni(_) | Isa::Amx(_) => vectorise(
                 self.isa,
                 #[inline(always)]
-                || {
-                    self.call
-                        .attend_split::<x86::Zmm>(partial, workspace, tile, split)
-                },
+                || call.attend::<x86::Zmm>(partial, workspace, tile, splits),
             ),
         }
     }

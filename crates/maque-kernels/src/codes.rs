@@ -11,7 +11,7 @@ pub(crate) const MAX_CODE: f32 = 8191.0;
 pub(crate) const MAX_QUERY: f32 = 4095.0;
 
 /// A vector whose largest element is below this counts as zero: its inverse scale would overflow.
-const SMALLEST: f32 = 1e-30;
+pub(crate) const SMALLEST: f32 = 1e-30;
 /// What is larger saturates.
 const LARGEST: f32 = 1e30;
 

@@ -64,8 +64,8 @@ pub struct KvPages {
 pub(crate) struct Block<'a> {
     pub(crate) keys: &'a [i16],
     pub(crate) values: &'a [i16],
-    pub(crate) key_scales: &'a [i16],
-    pub(crate) value_scales: &'a [i16],
+    pub(crate) key_scales: &'a [i16; PAGE_TOKENS],
+    pub(crate) value_scales: &'a [i16; PAGE_TOKENS],
 }
 
 impl KvPages {
@@ -183,12 +183,12 @@ impl KvPages {
         let block = &self.elements[start..][..self.shape.block_len()];
         let (keys, block) = block.split_at(self.shape.half_len());
         let (values, block) = block.split_at(self.shape.half_len());
-        let (key_scales, value_scales) = block.split_at(PAGE_TOKENS);
+        let (scales, _) = block.as_chunks();
         Block {
             keys,
             values,
-            key_scales,
-            value_scales,
+            key_scales: &scales[0],
+            value_scales: &scales[1],
         }
     }
 }

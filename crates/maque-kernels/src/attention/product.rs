@@ -2,8 +2,7 @@
 //! codes of probabilities that it is given.
 
 use crate::PAGE_TOKENS;
-use crate::codes::{MAX_CODE, round};
-use crate::elementwise::fold;
+use crate::codes::round;
 
 /// Rows of queries that share each load of keys and values.
 pub(crate) const TILE_ROWS: usize = 8;
@@ -62,26 +61,11 @@ pub(crate) trait Kernel {
         next: &[i16],
     );
 
-    /// Codes of a page's probabilities times the scales of its values; returns the scale of these. No number is negative.
-    fn weigh(
-        codes: &mut [i16; PAGE_TOKENS],
-        p: &[f32; PAGE_TOKENS],
-        scales: &[f32; PAGE_TOKENS],
-    ) -> f32;
+    /// The codes of a page's numbers, none of them beyond the largest code once it is multiplied by `inverse`.
+    fn encode(codes: &mut [i16; PAGE_TOKENS], x: &[f32; PAGE_TOKENS], inverse: f32);
 
     /// May fetch codes or scales into the cache.
     fn prefetch(block: &[i16]);
-}
-
-/// The scale of codes whose largest number is `largest`, and what numbers are multiplied by.
-#[inline(always)]
-pub(super) fn factors(largest: f32) -> (f32, f32) {
-    let inverse = if largest == 0.0 {
-        0.0
-    } else {
-        MAX_CODE / largest
-    };
-    (largest * (1.0 / MAX_CODE), inverse)
 }
 
 /// Portable Rust: the specification.
@@ -117,20 +101,10 @@ impl Kernel for Naive {
     }
 
     #[inline(always)]
-    fn weigh(
-        codes: &mut [i16; PAGE_TOKENS],
-        p: &[f32; PAGE_TOKENS],
-        scales: &[f32; PAGE_TOKENS],
-    ) -> f32 {
-        let weighed: [f32; PAGE_TOKENS] = std::array::from_fn(|i| p[i] * scales[i]);
-        let larger = |a: f32, b: f32| if a < b { b } else { a };
-        let largest = fold(
-            std::array::from_fn(|i| larger(weighed[i], weighed[i + 16])),
-            larger,
-        );
-        let (scale, inverse) = factors(largest);
-        *codes = weighed.map(|x| round(x * inverse));
-        scale
+    fn encode(codes: &mut [i16; PAGE_TOKENS], x: &[f32; PAGE_TOKENS], inverse: f32) {
+        for (code, x) in codes.iter_mut().zip(x) {
+            *code = round(x * inverse);
+        }
     }
 
     fn prefetch(_block: &[i16]) {}

@@ -1,11 +1,13 @@
 //! Softmax attention of one tile of query rows over one split of 256 keys, and the joining of splits.
 
 use super::product::{Kernel, Product, Start, TILE_ROWS};
+use super::softmax::{PageOf, Scales, larger, softmax};
 use crate::codes::{MAX_QUERY, encode, inverse, largest, unpack_scale};
-use crate::elementwise::{N_LANES, fold};
-use crate::exp::exp;
+use crate::exp::exp2;
 use crate::kv::{Block, MAX_HEAD_DIM};
 use crate::{KvPages, KvShape, PAGE_TOKENS, Query};
+use std::f32::consts::LOG2_E;
+use std::ops::Range;
 
 /// Keys between two fixed borders: splits are computed alone and joined in order.
 pub(crate) const SPLIT_TOKENS: usize = 256;
@@ -39,22 +41,24 @@ pub(crate) struct Tile {
 pub(crate) struct Workspace {
     q: [i16; TILE_ROWS * MAX_HEAD_DIM], // [n_rows, head_dim]
     q_scales: [f32; TILE_ROWS],
-    scores: [f32; TILE_ROWS * SPLIT_TOKENS], // [n_rows, 256]; then probabilities
-    p: [i16; TILE_ROWS * SPLIT_TOKENS],      // [n_rows, 256]: probability times scale of the value
-    p_scales: [[f32; TILE_ROWS]; SPLIT_PAGES],
-    key_scales: [f32; SPLIT_TOKENS],
-    value_scales: [f32; SPLIT_TOKENS],
+    scores: [[PageOf<f32>; SPLIT_PAGES]; TILE_ROWS],
+    p: [[PageOf<i16>; SPLIT_PAGES]; TILE_ROWS], // probability times scale of the value
+    p_scales: [f32; TILE_ROWS],
+    key_scales: [PageOf<f32>; SPLIT_PAGES],
+    value_scales: [PageOf<f32>; SPLIT_PAGES],
+    next: Partial, // of the split that is worked on
 }
 
 impl Workspace {
     pub(crate) const EMPTY: Workspace = Workspace {
         q: [0; TILE_ROWS * MAX_HEAD_DIM],
         q_scales: [0.0; TILE_ROWS],
-        scores: [0.0; TILE_ROWS * SPLIT_TOKENS],
-        p: [0; TILE_ROWS * SPLIT_TOKENS],
-        p_scales: [[0.0; TILE_ROWS]; SPLIT_PAGES],
-        key_scales: [0.0; SPLIT_TOKENS],
-        value_scales: [0.0; SPLIT_TOKENS],
+        scores: [[[0.0; PAGE_TOKENS]; SPLIT_PAGES]; TILE_ROWS],
+        p: [[[0; PAGE_TOKENS]; SPLIT_PAGES]; TILE_ROWS],
+        p_scales: [0.0; TILE_ROWS],
+        key_scales: [[0.0; PAGE_TOKENS]; SPLIT_PAGES],
+        value_scales: [[0.0; PAGE_TOKENS]; SPLIT_PAGES],
+        next: Partial::EMPTY,
     };
 }
 
@@ -67,7 +71,7 @@ struct Keys<'a> {
     n_rows: usize,
 }
 
-/// Unnormalised attention of a tile: `Σ p·v`, with `p = e^(score − max)`, and `Σ p`.
+/// Unnormalised attention of a tile: `Σ p·v`, with `p = 2^(score − max)`, and `Σ p`.
 pub(crate) struct Partial {
     max: [f32; TILE_ROWS],
     sum: [f32; TILE_ROWS],                // 0 for a row that saw no key
@@ -103,7 +107,7 @@ impl Partial {
                 continue;
             }
             let max = larger(self.max[row], next.max[row]);
-            let (scale, next_scale) = (exp(self.max[row] - max), exp(next.max[row] - max));
+            let (scale, next_scale) = (exp2(self.max[row] - max), exp2(next.max[row] - max));
             self.max[row] = max;
             self.sum[row] = next.sum[row].mul_add(next_scale, self.sum[row] * scale);
             for (out, next) in out.iter_mut().zip(next_out) {
@@ -214,10 +218,10 @@ impl<'a> Call<'a> {
         2 * n_keys * self.n_heads * self.head_dim
     }
 
-    /// Takes a tile's queries as codes; `1 / sqrt(head_dim)` is in their scales.
+    /// Takes a tile's queries as codes; `1 / sqrt(head_dim)`, and the step from base e to base 2, are in their scales.
     #[inline(always)]
     fn load_queries(&self, workspace: &mut Workspace, tile: Tile) {
-        let factor = 1.0 / (self.head_dim as f32).sqrt();
+        let factor = LOG2_E / (self.head_dim as f32).sqrt();
         for (row, (_, start)) in self.rows(tile).enumerate() {
             let q = &self.q[start..][..self.head_dim];
             let codes = &mut workspace.q[row * self.head_dim..][..self.head_dim];
@@ -230,18 +234,10 @@ impl<'a> Call<'a> {
     /// Takes the scales of a split's keys and values, and fetches those of the next split.
     #[inline(always)]
     fn load_scales<K: Kernel>(&self, workspace: &mut Workspace, keys: &Keys<'_>) {
-        let (key_scales, _) = workspace.key_scales.as_chunks_mut::<PAGE_TOKENS>();
-        let (value_scales, _) = workspace.value_scales.as_chunks_mut::<PAGE_TOKENS>();
-        for ((key_scales, value_scales), page) in
-            key_scales.iter_mut().zip(value_scales).zip(keys.pages)
-        {
+        for (i, page) in keys.pages.iter().enumerate() {
             let block = self.block(*page, keys);
-            for (scale, bits) in key_scales.iter_mut().zip(block.key_scales) {
-                *scale = unpack_scale(*bits);
-            }
-            for (scale, bits) in value_scales.iter_mut().zip(block.value_scales) {
-                *scale = unpack_scale(*bits);
-            }
+            workspace.key_scales[i] = unpack_scales(*block.key_scales);
+            workspace.value_scales[i] = unpack_scales(*block.value_scales);
         }
         for page in keys.later.iter().take(keys.pages.len()) {
             let block = self.block(*page, keys);
@@ -250,37 +246,42 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Attends a tile to the keys of one split.
+    /// Attends a tile to the keys of some splits, joined in order.
     #[inline(always)]
-    pub(crate) fn attend_split<K: Kernel>(
+    pub(crate) fn attend<K: Kernel>(
         &self,
         partial: &mut Partial,
         workspace: &mut Workspace,
         tile: Tile,
-        split: usize,
+        splits: Range<usize>,
     ) {
-        let keys = self.keys(tile, split);
         self.load_queries(workspace, tile);
+        partial.clear();
+        for split in splits {
+            self.attend_split::<K>(workspace, tile, split);
+            partial.join(&workspace.next, tile.n_rows, self.head_dim);
+        }
+    }
+
+    /// Attends the queries that were loaded to the keys of one split.
+    #[inline(always)]
+    fn attend_split<K: Kernel>(&self, workspace: &mut Workspace, tile: Tile, split: usize) {
+        let keys = self.keys(tile, split);
         self.load_scales::<K>(workspace, &keys);
         self.scores::<K>(workspace, &keys);
-        let n_slots = keys.pages.len() * PAGE_TOKENS;
+        let n_pages = keys.pages.len();
+        let scales = Scales {
+            keys: &workspace.key_scales[..n_pages],
+            values: &workspace.value_scales[..n_pages],
+        };
         for row in 0..tile.n_rows {
-            let scores = &mut workspace.scores[row * SPLIT_TOKENS..][..n_slots];
-            let n = keys.counts[row];
-            (partial.max[row], partial.sum[row]) = softmax(scores, &workspace.key_scales, n);
-            let p = &mut workspace.p[row * SPLIT_TOKENS..][..n_slots];
-            let pages = scores
-                .as_chunks()
-                .0
-                .iter()
-                .zip(workspace.value_scales.as_chunks().0);
-            for (i, (codes, (scores, scales))) in
-                p.as_chunks_mut().0.iter_mut().zip(pages).enumerate()
-            {
-                workspace.p_scales[i][row] = K::weigh(codes, scores, scales);
-            }
+            let codes = &mut workspace.p[row][..n_pages];
+            let scores = &mut workspace.scores[row][..n_pages];
+            let sums = softmax::<K>(codes, scores, scales, keys.counts[row]);
+            (workspace.next.max[row], workspace.next.sum[row]) = (sums.max, sums.sum);
+            workspace.p_scales[row] = sums.code_scale;
         }
-        self.add_values::<K>(&mut partial.out, workspace, &keys);
+        self.add_values::<K>(workspace, &keys);
     }
 
     #[inline(always)]
@@ -314,7 +315,8 @@ impl<'a> Call<'a> {
     fn scores<K: Kernel>(&self, workspace: &mut Workspace, keys: &Keys<'_>) {
         for (i, page) in keys.pages.iter().enumerate() {
             let block = self.block(*page, keys);
-            let scores = &mut workspace.scores[i * PAGE_TOKENS..];
+            let scores = workspace.scores.as_flattened_mut().as_flattened_mut();
+            let scores = &mut scores[i * PAGE_TOKENS..];
             for first in (0..self.head_dim).step_by(CHUNK) {
                 let n_terms = CHUNK.min(self.head_dim - first);
                 let product = Product {
@@ -337,9 +339,11 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// `out[row] = Σ p·v` over the row's keys, page by page in order. Meanwhile the keys of the next split are fetched.
+    /// `next.out[row] = Σ p·v` over the row's keys, page by page in order. Meanwhile the keys of the next split are fetched.
     #[inline(always)]
-    fn add_values<K: Kernel>(&self, out: &mut [f32], workspace: &Workspace, keys: &Keys<'_>) {
+    fn add_values<K: Kernel>(&self, workspace: &mut Workspace, keys: &Keys<'_>) {
+        let p = workspace.p.as_flattened().as_flattened();
+        let out = &mut workspace.next.out;
         for (i, page) in keys.pages.iter().enumerate() {
             let block = self.block(*page, keys);
             let product = Product {
@@ -355,44 +359,18 @@ impl<'a> Call<'a> {
                 .get(i)
                 .map_or(block, |page| self.block(*page, keys))
                 .keys;
-            let p = &workspace.p[i * PAGE_TOKENS..];
-            K::multiply_add(product, out, &workspace.p_scales[i], p, block.values, next);
+            let (p, scales) = (&p[i * PAGE_TOKENS..], &workspace.p_scales);
+            K::multiply_add(product, out, scales, p, block.values, next);
         }
     }
 }
 
-/// Scores, times their keys' scales, to probabilities: `x[..n] = e^(x − max)`, 0 beyond; returns the maximum and the sum (16 virtual lanes each).
-/// With `n == 0` the sum is 0.
+/// The scales of a page.
 #[inline(always)]
-fn softmax(x: &mut [f32], scales: &[f32], n: usize) -> (f32, f32) {
-    if n == 0 {
-        x.fill(0.0);
-        return (0.0, 0.0);
+fn unpack_scales(bits: PageOf<i16>) -> PageOf<f32> {
+    let mut scales = [0.0; PAGE_TOKENS];
+    for (scale, bits) in scales.iter_mut().zip(bits) {
+        *scale = unpack_scale(bits);
     }
-    for (x, scale) in x.iter_mut().zip(scales) {
-        *x *= scale;
-    }
-    x[n..].fill(f32::NEG_INFINITY);
-    let (chunks, _) = x.as_chunks_mut::<N_LANES>();
-    let mut lanes = [f32::NEG_INFINITY; N_LANES];
-    for chunk in chunks.iter() {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane = larger(*lane, *x);
-        }
-    }
-    let max = fold(lanes, larger);
-    let mut lanes = [0.0; N_LANES];
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *x = exp(*x - max);
-            *lane += *x;
-        }
-    }
-    (max, fold(lanes, |a, b| a + b))
-}
-
-/// The larger of two numbers; the second one if either is NaN.
-#[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
-    if b < a { a } else { b }
+    scales
 }

@@ -1,6 +1,6 @@
 //! Attention's product in AVX2 and AVX-512 registers.
 
-use super::product::{Kernel, Product, Start, factors};
+use super::product::{Kernel, Product, Start};
 use crate::PAGE_TOKENS;
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -263,31 +263,18 @@ impl Kernel for Ymm {
     }
 
     #[inline(always)]
-    fn weigh(
-        codes: &mut [i16; PAGE_TOKENS],
-        p: &[f32; PAGE_TOKENS],
-        scales: &[f32; PAGE_TOKENS],
-    ) -> f32 {
-        // SAFETY: this kernel runs only where AVX2 was found; all arrays have 32 elements.
+    fn encode(codes: &mut [i16; PAGE_TOKENS], x: &[f32; PAGE_TOKENS], inverse: f32) {
+        // SAFETY: this kernel runs only where AVX2 was found; both arrays have 32 elements.
         unsafe {
-            let weighed: [__m256; 4] = std::array::from_fn(|i| {
-                let p = _mm256_loadu_ps(p.as_ptr().add(8 * i));
-                _mm256_mul_ps(p, _mm256_loadu_ps(scales.as_ptr().add(8 * i)))
-            });
-            let largest = _mm256_max_ps(
-                _mm256_max_ps(weighed[0], weighed[1]),
-                _mm256_max_ps(weighed[2], weighed[3]),
-            );
-            let (scale, inverse) = factors(largest_lane(largest));
             let inverse = _mm256_set1_ps(inverse);
-            for (i, pair) in weighed.as_chunks::<2>().0.iter().enumerate() {
-                let [low, high] = pair.map(|x| _mm256_cvtps_epi32(_mm256_mul_ps(x, inverse)));
+            for i in (0..PAGE_TOKENS).step_by(16) {
+                let low = _mm256_mul_ps(_mm256_loadu_ps(x.as_ptr().add(i)), inverse);
+                let high = _mm256_mul_ps(_mm256_loadu_ps(x.as_ptr().add(i + 8)), inverse);
+                let packed = _mm256_packs_epi32(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high));
                 // The pack works within halves of 128 bits: its quarters come out as 0, 2, 1, 3.
-                let packed =
-                    _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
-                _mm256_storeu_si256(codes.as_mut_ptr().add(16 * i).cast(), packed);
+                let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
+                _mm256_storeu_si256(codes.as_mut_ptr().add(i).cast(), packed);
             }
-            scale
         }
     }
 
@@ -304,20 +291,6 @@ fn prefetch(block: &[i16]) {
     for line in lines {
         // SAFETY: SSE is part of x86-64, and a prefetch has no effect but on the cache.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
-    }
-}
-
-/// The largest lane; none is NaN.
-///
-/// # Safety
-/// The CPU must have AVX.
-#[inline(always)]
-unsafe fn largest_lane(x: __m256) -> f32 {
-    // SAFETY: the caller proves AVX.
-    unsafe {
-        let x = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
-        let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
-        _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
     }
 }
 
@@ -367,30 +340,15 @@ impl Kernel for Zmm {
     }
 
     #[inline(always)]
-    fn weigh(
-        codes: &mut [i16; PAGE_TOKENS],
-        p: &[f32; PAGE_TOKENS],
-        scales: &[f32; PAGE_TOKENS],
-    ) -> f32 {
-        // SAFETY: this kernel runs only where AVX-512 F and DQ were found; all arrays have 32 elements.
+    fn encode(codes: &mut [i16; PAGE_TOKENS], x: &[f32; PAGE_TOKENS], inverse: f32) {
+        // SAFETY: this kernel runs only where AVX-512F was found; both arrays have 32 elements.
         unsafe {
-            let weighed: [__m512; 2] = std::array::from_fn(|i| {
-                let p = _mm512_loadu_ps(p.as_ptr().add(16 * i));
-                _mm512_mul_ps(p, _mm512_loadu_ps(scales.as_ptr().add(16 * i)))
-            });
-            let largest = _mm512_max_ps(weighed[0], weighed[1]);
-            let largest = _mm256_max_ps(
-                _mm512_castps512_ps256(largest),
-                _mm512_extractf32x8_ps::<1>(largest),
-            );
-            let (scale, inverse) = factors(largest_lane(largest));
             let inverse = _mm512_set1_ps(inverse);
-            for (i, x) in weighed.iter().enumerate() {
-                let rounded = _mm512_cvtps_epi32(_mm512_mul_ps(*x, inverse));
-                let to = codes.as_mut_ptr().add(16 * i).cast();
-                _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(rounded));
+            for i in (0..PAGE_TOKENS).step_by(16) {
+                let x = _mm512_mul_ps(_mm512_loadu_ps(x.as_ptr().add(i)), inverse);
+                let rounded = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x));
+                _mm256_storeu_si256(codes.as_mut_ptr().add(i).cast(), rounded);
             }
-            scale
         }
     }
 
