@@ -1,82 +1,85 @@
 //! What this machine could do at best: memory bandwidth and arithmetic peaks, for `maque doctor`.
 
-use crate::Isa;
-use crate::memory::{Arena, Memory};
+use crate::memory::Memory;
 use crate::vectorise::vectorise;
+use crate::{Isa, Machine};
 use std::hint::black_box;
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-/// Bytes that the bandwidth probe reads per pass, over all threads: more than a model's weights, so that what a large
+/// Bytes that the bandwidth probe reads per pass: more than a model's weights, so that what a large
 /// cache keeps of one pass is gone before the next one reads it.
 const READ_BYTES: usize = 512 << 20;
-/// Passes of which the fastest counts.
+/// Passes of which the median counts.
 const N_PASSES: usize = 7;
-/// Iterations of an arithmetic loop per pass (5 to 40 ms).
-const N_LOOPS: u64 = 500_000;
+/// Items of a pass: the threads share them as they share a product's.
+const N_ITEMS: usize = 64;
+/// Iterations of an arithmetic loop in an item (a pass takes 5 to 40 ms).
+const ITEM_LOOPS: u64 = 1 << 14;
 
-/// Bytes per second that `n_threads` threads read from memory together, in sequence, from huge pages and
-/// ahead of use, as products read weights.
-pub fn read_bandwidth(n_threads: NonZeroUsize) -> f64 {
-    let (n_bytes, arena) = (READ_BYTES / n_threads.get(), Arena::default());
-    let buffers: Vec<Memory> = (0..n_threads.get())
-        .map(|i| {
-            let mut buffer = arena.take(n_bytes);
-            buffer.as_mut_slice().fill(i as u8 + 1);
-            buffer
-        })
-        .collect();
-    let time = fastest(&|| {
-        std::thread::scope(|scope| {
-            for buffer in &buffers {
-                scope.spawn(|| {
-                    black_box(vectorise(
-                        Isa::best(),
-                        #[inline(always)]
-                        || sum(buffer.as_slice()),
-                    ))
-                });
-            }
+/// A machine whose limits are measured, and the memory that it reads meanwhile.
+pub struct Probe {
+    machine: Machine,
+    memory: Memory,
+}
+
+impl Probe {
+    /// Fills half a gigabyte.
+    pub fn new(machine: Machine) -> Probe {
+        let mut memory = Memory::alone(READ_BYTES);
+        memory.as_mut_slice().fill(1);
+        Probe { machine, memory }
+    }
+
+    /// Bytes per second that all threads together read from memory, in sequence, from huge pages and ahead of use, as products
+    /// read weights.
+    pub fn bytes_per_s(&self) -> f64 {
+        let items: Vec<_> = self
+            .memory
+            .as_slice()
+            .chunks(READ_BYTES / N_ITEMS)
+            .collect();
+        let read = |i: usize| {
+            let sum = vectorise(
+                Isa::best(),
+                #[inline(always)]
+                || sum(items[i]),
+            );
+            black_box(sum);
+        };
+        READ_BYTES as f64 / self.seconds(&read)
+    }
+
+    /// Multiply-adds of 8-bit integers per second, with the instructions that the instruction set has for them.
+    pub fn int8_per_s(&self) -> f64 {
+        self.peak(int8_loop(self.machine.isa()))
+    }
+
+    /// Multiply-adds of f32 per second.
+    pub fn f32_per_s(&self) -> f64 {
+        self.peak(f32_loop(self.machine.isa()))
+    }
+
+    fn peak(&self, arithmetic: Loop) -> f64 {
+        let n = arithmetic.n_per_iteration * ITEM_LOOPS * N_ITEMS as u64;
+        n as f64 / self.seconds(&|_| (arithmetic.run)(black_box(ITEM_LOOPS)))
+    }
+
+    /// Of a pass, the median.
+    fn seconds(&self, item: &(dyn Fn(usize) + Sync)) -> f64 {
+        let mut times: [Duration; N_PASSES] = std::array::from_fn(|_| {
+            let start = Instant::now();
+            self.machine.pool().run(N_ITEMS, item);
+            start.elapsed()
         });
-    });
-    (n_bytes * n_threads.get()) as f64 / time.as_secs_f64()
-}
-
-/// Multiply-adds of 8-bit integers per second, with the instructions that `isa` has for them.
-pub fn int8_peak(isa: Isa, n_threads: NonZeroUsize) -> f64 {
-    peak(n_threads, int8_loop(isa))
-}
-
-/// Multiply-adds of f32 per second.
-pub fn f32_peak(isa: Isa, n_threads: NonZeroUsize) -> f64 {
-    peak(n_threads, f32_loop(isa))
+        times.sort_unstable();
+        times[N_PASSES / 2].as_secs_f64()
+    }
 }
 
 /// A loop body of independent chains, and the multiply-adds in one iteration.
 struct Loop {
     run: fn(u64),
     n_per_iteration: u64,
-}
-
-fn peak(n_threads: NonZeroUsize, arithmetic: Loop) -> f64 {
-    let run = arithmetic.run;
-    let time = fastest(&|| {
-        std::thread::scope(|scope| {
-            for _ in 0..n_threads.get() {
-                scope.spawn(|| run(black_box(N_LOOPS)));
-            }
-        });
-    });
-    (arithmetic.n_per_iteration * N_LOOPS) as f64 * n_threads.get() as f64 / time.as_secs_f64()
-}
-
-fn fastest(pass: &dyn Fn()) -> Duration {
-    let time = || {
-        let start = Instant::now();
-        pass();
-        start.elapsed()
-    };
-    (0..N_PASSES).map(|_| time()).min().unwrap_or_default()
 }
 
 /// Chains of four cache lines, which the compiler keeps in vector registers.
@@ -316,15 +319,15 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroUsize;
 
     #[test]
     fn every_probe_measures_something() {
-        let one = NonZeroUsize::MIN;
         for isa in Isa::available() {
-            for value in [int8_peak(isa, one), f32_peak(isa, one)] {
+            let probe = Probe::new(Machine::new(isa, NonZeroUsize::MIN));
+            for value in [probe.int8_per_s(), probe.f32_per_s(), probe.bytes_per_s()] {
                 assert!(value.is_finite() && 0.0 < value, "{}: {value}", isa.name());
             }
         }
-        assert!(0.0 < read_bandwidth(one));
     }
 }

@@ -1,6 +1,8 @@
 //! What this machine could do at best, by the kernels' own probes.
 
-use maque_kernels::{Isa, probe};
+use crate::measure::median;
+use maque_kernels::probe::Probe;
+use maque_kernels::{Isa, Machine};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 
@@ -23,17 +25,49 @@ pub(crate) struct Limits {
     pub(crate) f32_gmac_per_s: f64,
 }
 
-impl Limits {
-    /// Runs the probes: about a second.
-    pub(crate) fn measure(isa: Isa, threads: NonZeroUsize) -> Limits {
+/// The probes, and what needs to be measured once only.
+pub(crate) struct Probes {
+    one_thread_gb_per_s: f64,
+    threads: NonZeroUsize,
+    isa: Isa,
+    all: Probe,
+}
+
+impl Probes {
+    /// Measures one thread, and makes the rest ready.
+    pub(crate) fn new(isa: Isa, threads: NonZeroUsize) -> Probes {
+        let probe = |threads| Probe::new(Machine::new(isa, threads));
+        Probes {
+            one_thread_gb_per_s: probe(NonZeroUsize::MIN).bytes_per_s() / 1e9,
+            threads,
+            isa,
+            all: probe(threads),
+        }
+    }
+
+    /// What the machine can do now: less than a second.
+    pub(crate) fn measure(&self) -> Limits {
         Limits {
             cpu: cpu(),
-            isa: isa.name(),
-            threads: threads.get(),
-            one_thread_gb_per_s: probe::read_bandwidth(NonZeroUsize::MIN) / 1e9,
-            gb_per_s: probe::read_bandwidth(threads) / 1e9,
-            int8_gmac_per_s: probe::int8_peak(isa, threads) / 1e9,
-            f32_gmac_per_s: probe::f32_peak(isa, threads) / 1e9,
+            isa: self.isa.name(),
+            threads: self.threads.get(),
+            one_thread_gb_per_s: self.one_thread_gb_per_s,
+            gb_per_s: self.all.bytes_per_s() / 1e9,
+            int8_gmac_per_s: self.all.int8_per_s() / 1e9,
+            f32_gmac_per_s: self.all.f32_per_s() / 1e9,
+        }
+    }
+}
+
+impl Limits {
+    /// The median of each limit over some rounds, of which there is at least one.
+    pub(crate) fn median(rounds: &[Limits]) -> Limits {
+        let of = |limit: fn(&Limits) -> f64| median(&rounds.iter().map(limit).collect::<Vec<_>>());
+        Limits {
+            gb_per_s: of(|limits| limits.gb_per_s),
+            int8_gmac_per_s: of(|limits| limits.int8_gmac_per_s),
+            f32_gmac_per_s: of(|limits| limits.f32_gmac_per_s),
+            ..rounds[0].clone()
         }
     }
 }

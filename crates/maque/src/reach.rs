@@ -1,6 +1,6 @@
 //! How much of a machine's limits a model's prefill and decode reach.
 
-use crate::limits::Limits;
+use crate::limits::{Limits, Probes};
 use crate::loaded::Loaded;
 use crate::measure::{Measure, median};
 use maque_engine::RunnerOptions;
@@ -10,8 +10,10 @@ use serde::Serialize;
 /// Tokens read in a measurement: two of the engine's chunks.
 const N_PREFILL: usize = 512;
 /// Tokens written in a measurement.
-const N_DECODE: usize = 32;
-const N_REPEATS: usize = 3;
+const N_DECODE: usize = 64;
+/// Rounds, each of them the limits and then the model: what other programs, and other guests of a virtual machine's host, leave
+/// of a memory changes from second to second.
+const N_ROUNDS: usize = 5;
 
 /// Speeds of a model, and their shares of the limits (1 is all there is).
 #[derive(Clone, Debug, Serialize)]
@@ -30,22 +32,43 @@ pub(crate) struct Reach {
     pub(crate) decode_share: f64,
 }
 
+/// Speeds of one round beside its limits.
+struct Round {
+    limits: Limits,
+    prefill: f64, // tokens a second
+    decode: f64,
+}
+
 impl Reach {
-    /// Measures a loaded model.
-    pub(crate) fn measure(name: &str, loaded: &Loaded, limits: &Limits) -> Reach {
+    /// Measures a loaded model beside its machine; each share is the median of those of the rounds.
+    pub(crate) fn measure(name: &str, loaded: &Loaded, probes: &Probes) -> (Limits, Reach) {
         let mut measure = Measure::new(loaded.runner(RunnerOptions::default()));
-        let prefill = rate(N_PREFILL, || measure.prefill(N_PREFILL).as_secs_f64());
-        let decode = rate(N_DECODE, || measure.decode(N_DECODE, 0).as_secs_f64());
+        let rounds: Vec<_> = (0..N_ROUNDS)
+            .map(|_| Round {
+                limits: probes.measure(),
+                decode: N_DECODE as f64 / measure.decode(N_DECODE, 0).as_secs_f64(),
+                prefill: N_PREFILL as f64 / measure.prefill(N_PREFILL).as_secs_f64(),
+            })
+            .collect();
         let cost = loaded.model.cost();
-        Reach {
+        let middle =
+            |of: &dyn Fn(&Round) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
+        let reach = Reach {
             model: name.to_owned(),
             quantization: loaded.model.config().quantization.clone(),
-            prefill_tokens_per_s: prefill,
-            prefill_share: prefill_share(cost, prefill, limits),
-            decode_tokens_per_s: decode,
-            decode_share: cost.n_bytes as f64 * decode / (limits.gb_per_s * 1e9),
-        }
+            prefill_tokens_per_s: middle(&|round| round.prefill),
+            prefill_share: middle(&|round| prefill_share(cost, round.prefill, &round.limits)),
+            decode_tokens_per_s: middle(&|round| round.decode),
+            decode_share: middle(&|round| decode_share(cost, round.decode, &round.limits)),
+        };
+        let limits: Vec<_> = rounds.into_iter().map(|round| round.limits).collect();
+        (Limits::median(&limits), reach)
     }
+}
+
+/// Share of the bandwidth.
+fn decode_share(cost: Cost, tokens_per_s: f64, limits: &Limits) -> f64 {
+    cost.n_bytes as f64 * tokens_per_s / (limits.gb_per_s * 1e9)
 }
 
 /// Share of the arithmetic; the head's part, one token of many, is left out.
@@ -55,14 +78,6 @@ fn prefill_share(cost: Cost, tokens_per_s: f64, limits: &Limits) -> f64 {
         false => limits.f32_gmac_per_s,
     };
     cost.layer_macs as f64 * tokens_per_s / (limit * 1e9)
-}
-
-/// Tokens a second: the median of some runs.
-fn rate(n_tokens: usize, mut seconds: impl FnMut() -> f64) -> f64 {
-    let samples: Vec<f64> = (0..N_REPEATS)
-        .map(|_| n_tokens as f64 / seconds())
-        .collect();
-    median(&samples)
 }
 
 #[cfg(test)]
@@ -92,5 +107,6 @@ mod tests {
         };
         assert_eq!(prefill_share(int8, 25.0, &limits), 0.25);
         assert_eq!(prefill_share(f32, 25.0, &limits), 0.5);
+        assert_eq!(decode_share(f32, 1e8, &limits), 0.7);
     }
 }

@@ -1,8 +1,8 @@
 //! `maque doctor`: what this machine can do, and how much of it the model reaches.
 
 use crate::calibration;
-use crate::exit::{Exit, Problem};
-use crate::limits::Limits;
+use crate::exit::Exit;
+use crate::limits::{Limits, Probes};
 use crate::loaded::Loaded;
 use crate::models;
 use crate::others::Ticks;
@@ -51,13 +51,15 @@ impl Doctor {
         talk.stage(Say::Measuring);
         let before = Ticks::now();
         settings.threads = calibration::anew(&settings);
-        let limits = Limits::measure(settings.isa.value, settings.threads.value);
-        let reach = located
-            .map(|located| {
+        let probes = Probes::new(settings.isa.value, settings.threads.value);
+        let (limits, reach) = match located {
+            None => (probes.measure(), None),
+            Some(located) => {
                 let loaded = Loaded::open(&located.path, &settings, None)?;
-                Ok::<_, Problem>(Reach::measure(&located.name, &loaded, &limits))
-            })
-            .transpose()?;
+                let (limits, reach) = Reach::measure(&located.name, &loaded, &probes);
+                (limits, Some(reach))
+            }
+        };
         talk.hush();
         let findings = Findings {
             limits,
