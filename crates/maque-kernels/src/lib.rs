@@ -18,6 +18,7 @@ mod machine;
 mod matmul;
 mod matrix;
 mod memory;
+mod narrow;
 mod panel;
 mod parts;
 mod pool;

@@ -2,6 +2,7 @@
 
 use crate::format::widen;
 use crate::memory::Memory;
+use crate::narrow::{narrow, narrowed};
 use crate::panel::{Codes, GROUP_ROWS, Layout};
 use crate::parts::for_each_chunk;
 use crate::vectorise::vectorise;
@@ -58,11 +59,40 @@ impl Matrix {
         bytes: &[u8],
     ) -> Matrix {
         let (shape, layout) = ([n_rows, n_cols], Layout::in_planes(format, n_cols));
-        let mut matrix = Matrix::from_file(machine, layout, shape, format, bytes);
-        if layout.codes == Codes::Planes {
-            matrix.low_norms = screen::low_norms(machine, &matrix);
-        }
-        matrix
+        Matrix::from_file(machine, layout, shape, format, bytes)
+    }
+
+    /// Packs like [`Matrix::pack`], but F32, F16 and BF16 rounded to 8 bits, as Q8_0 (`--dtype int8`).
+    ///
+    /// # Panics
+    /// As [`Matrix::pack`].
+    pub fn pack_narrowed(
+        machine: &Machine,
+        format: Format,
+        n_rows: usize,
+        n_cols: usize,
+        bytes: &[u8],
+    ) -> Matrix {
+        let (shape, layout) = (
+            [n_rows, n_cols],
+            Layout::new(narrowed(format, n_cols), n_cols),
+        );
+        Matrix::from_file(machine, layout, shape, format, bytes)
+    }
+
+    /// Packs like [`Matrix::pack_narrowed`] the matrix whose best outputs will be asked for.
+    ///
+    /// # Panics
+    /// As [`Matrix::pack`].
+    pub fn pack_narrowed_head(
+        machine: &Machine,
+        format: Format,
+        n_rows: usize,
+        n_cols: usize,
+        bytes: &[u8],
+    ) -> Matrix {
+        let layout = Layout::in_planes(narrowed(format, n_cols), n_cols);
+        Matrix::from_file(machine, layout, [n_rows, n_cols], format, bytes)
     }
 
     /// Packs like [`Matrix::pack`], but widened to f32 (`--dtype f32`).
@@ -121,12 +151,16 @@ impl Matrix {
             n_groups * group_bytes,
             pack,
         );
-        Matrix {
+        let mut matrix = Matrix {
             layout,
             n_rows,
             panels,
             low_norms: Vec::new(),
+        };
+        if layout.codes == Codes::Planes {
+            matrix.low_norms = screen::low_norms(machine, &matrix);
         }
+        matrix
     }
 
     /// Outputs of a product.
@@ -195,17 +229,36 @@ impl Source<'_> {
     /// Writes some rows of the file as one group.
     fn pack(&self, isa: Isa, layout: &Layout, group: &mut [u8], rows: Range<usize>) {
         let rows = rows.map(|row| &self.bytes[row * self.row_bytes..][..self.row_bytes]);
-        if layout.format != self.format {
-            for (row, bytes) in rows.enumerate() {
-                self.pack_widened_row(group, row, bytes);
-            }
-            return;
+        if layout.format == self.format {
+            return vectorise(
+                isa,
+                #[inline(always)]
+                || repack::fill(layout, group, rows),
+            );
         }
-        vectorise(
-            isa,
-            #[inline(always)]
-            || repack::fill(layout, group, rows),
-        );
+        match layout.format.is_quantized() {
+            true => vectorise(
+                isa,
+                #[inline(always)]
+                || self.pack_narrowed_rows(layout, group, rows),
+            ),
+            false => rows
+                .enumerate()
+                .for_each(|(row, bytes)| self.pack_widened_row(group, row, bytes)),
+        }
+    }
+
+    #[inline(always)]
+    fn pack_narrowed_rows<'a>(
+        &self,
+        layout: &Layout,
+        group: &mut [u8],
+        rows: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) {
+        let row_bytes = layout.format.bytes_for(layout.n_cols).unwrap_or_default();
+        let mut blocks = Vec::with_capacity(rows.len() * row_bytes);
+        rows.for_each(|bytes| narrow(&mut blocks, self.format, bytes));
+        repack::fill(layout, group, blocks.chunks_exact(row_bytes.max(1)));
     }
 
     fn pack_widened_row(&self, group: &mut [u8], row: usize, bytes: &[u8]) {

@@ -22,7 +22,7 @@ pub struct ModelConfig {
     pub quantization: String,
 }
 
-/// Whether weights are kept as stored or widened to f32.
+/// Whether weights are kept as stored, widened to f32 or rounded to 8 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Dtype {
     /// As the file has them.
@@ -30,6 +30,9 @@ pub enum Dtype {
     Keep,
     /// Widened to f32, with f32 arithmetic.
     F32,
+    /// F32, F16 and BF16 rounded to 8 bits with a scale for each 32 (Q8_0), with 8-bit arithmetic; what is in blocks already as
+    /// stored.
+    Int8,
 }
 
 /// How the output head is read where only the best logits are wanted.

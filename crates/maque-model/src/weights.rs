@@ -224,24 +224,25 @@ impl Packer<'_> {
     }
 
     fn matrix(&mut self, stored: &TensorInfo<'_>) -> Matrix {
-        self.pack(stored, Matrix::pack)
+        let pack = match self.options.dtype {
+            Dtype::Keep => Matrix::pack,
+            Dtype::F32 => Matrix::pack_widened,
+            Dtype::Int8 => Matrix::pack_narrowed,
+        };
+        self.pack(stored, pack)
     }
 
     fn head(&mut self, stored: &TensorInfo<'_>) -> Matrix {
-        match self.options.head {
-            Head::Screened => self.pack(stored, Matrix::pack_head),
-            Head::Exact => self.pack(stored, Matrix::pack),
+        match (self.options.head, self.options.dtype) {
+            (Head::Screened, Dtype::Keep) => self.pack(stored, Matrix::pack_head),
+            (Head::Screened, Dtype::Int8) => self.pack(stored, Matrix::pack_narrowed_head),
+            (Head::Exact, _) | (_, Dtype::F32) => self.matrix(stored),
         }
     }
 
-    /// Packs with `keep`, unless it is to be widened.
-    fn pack(&mut self, stored: &TensorInfo<'_>, keep: Pack) -> Matrix {
+    fn pack(&mut self, stored: &TensorInfo<'_>, pack: Pack) -> Matrix {
         let &[n_rows, n_cols] = stored.shape.dims() else {
             unreachable!("the shape of every matrix was checked when it was taken");
-        };
-        let pack = match self.options.dtype {
-            Dtype::Keep => keep,
-            Dtype::F32 => Matrix::pack_widened,
         };
         let matrix = pack(self.machine, stored.format, n_rows, n_cols, stored.bytes);
         self.finish(stored);

@@ -132,8 +132,8 @@ const TEXTS: &[(&str, &str)] = &[
         "最长对话的 token 数（默认 8192，模型更短则取模型的）",
     ),
     (
-        "Weights as stored, or widened to f32",
-        "权重按文件原样（keep），或展开为 f32",
+        "Weights as stored, widened to f32, or rounded to 8 bits",
+        "权重按文件原样（keep）、展开为 f32，或把 F32、F16、BF16 舍入为 8 位（int8：更省内存、更快）",
     ),
     (
         "Read the whole output head for each token, also where the best few of it are enough",

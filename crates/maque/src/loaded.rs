@@ -36,6 +36,7 @@ impl Loaded {
         let dtype = match settings.dtype.value {
             Dtype::Keep => maque_model::Dtype::Keep,
             Dtype::F32 => maque_model::Dtype::F32,
+            Dtype::Int8 => maque_model::Dtype::Int8,
         };
         let head = match settings.exact_head.value {
             true => Head::Exact,

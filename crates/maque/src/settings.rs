@@ -48,13 +48,15 @@ pub(crate) struct Setting<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ByteSize(pub(crate) u64);
 
-/// Whether weights stay as stored or are widened.
+/// Whether weights stay as stored, are widened or rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Dtype {
     /// As the file has them.
     Keep,
     /// Widened to f32, with f32 arithmetic.
     F32,
+    /// F32, F16 and BF16 rounded to 8 bits: less memory, faster.
+    Int8,
 }
 
 /// Whether tokens are guessed and verified together; answers are the same.
@@ -78,7 +80,7 @@ pub(crate) struct ModelFlags {
     /// Longest conversation in tokens [default: 8192, or less if the model holds less]
     #[arg(long, value_name = "TOKENS")]
     pub(crate) context: Option<NonZeroUsize>,
-    /// Weights as stored, or widened to f32
+    /// Weights as stored, widened to f32, or rounded to 8 bits
     #[arg(long)]
     pub(crate) dtype: Option<Dtype>,
     /// Read the whole output head for each token, also where the best few of it are enough

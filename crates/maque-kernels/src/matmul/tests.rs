@@ -215,6 +215,40 @@ fn rows_are_the_file_s_values() {
 }
 
 #[test]
+fn narrowed_rows_are_within_half_a_step() {
+    let machine = Machine::new(Isa::best(), NonZeroUsize::MIN);
+    for format in FORMATS {
+        let case = Case::new(format, 21, 512, 1);
+        let mut want = vec![0.0; 21 * 512];
+        dequantize(&mut want, format, &case.bytes);
+        let rows = |matrix: Matrix| {
+            let mut out = vec![f32::NAN; 21 * 512];
+            machine.embed(&mut out, &matrix, &Vec::from_iter(0..21));
+            out
+        };
+        let got = rows(Matrix::pack_narrowed(
+            &machine,
+            format,
+            21,
+            512,
+            &case.bytes,
+        ));
+        let head = Matrix::pack_narrowed_head(&machine, format, 21, 512, &case.bytes);
+        assert_eq!(bits(&got), bits(&rows(head)), "{format:?}");
+        for (got, want) in got.chunks(32).zip(want.chunks(32)) {
+            let largest = want.iter().fold(0.0f32, |a, x| a.max(x.abs()));
+            let step = match format.is_quantized() {
+                true => 0.0,
+                false => 0.51 * largest / 127.0,
+            };
+            for (got, want) in got.iter().zip(want) {
+                assert!((got - want).abs() <= step, "{format:?}: {got} for {want}");
+            }
+        }
+    }
+}
+
+#[test]
 fn packing_keeps_the_bits_per_weight() {
     let machine = Machine::new(Isa::best(), NonZeroUsize::MIN);
     for format in FORMATS {

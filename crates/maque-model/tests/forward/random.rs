@@ -53,6 +53,22 @@ fn qwen2_tied_f32() {
     check("qwen2-tied", "qwen2-tied/logits.json", Dtype::Keep);
 }
 
+/// Rounded to 8 bits, logits are not the same but near.
+#[test]
+fn qwen2_sharded_bf16_rounded_to_int8() {
+    let loaded = Loaded::open(&path("qwen2-sharded"), Dtype::Int8);
+    let golden = std::fs::read(path("qwen2-sharded/logits.json")).expect("a committed file");
+    let golden: Golden = serde_json::from_slice(&golden).expect("JSON");
+    let rows = loaded.session().feed(&golden.tokens, golden.tokens.len());
+    for (position, expected) in golden.positions.iter().zip(&golden.logits) {
+        let error = |(a, b): (&f32, &f32)| (a - b).abs();
+        let error: f32 = rows[*position].iter().zip(expected).map(error).sum();
+        let size: f32 = expected.iter().map(|logit| logit.abs()).sum();
+        let share = error / size;
+        assert!(1e-4 < share && share < 0.05, "position {position}: {share}");
+    }
+}
+
 #[test]
 fn qwen2_sharded_bf16() {
     check("qwen2-sharded", "qwen2-sharded/logits.json", Dtype::Keep);
