@@ -37,16 +37,17 @@ pub(crate) struct Tile {
     pub(crate) n_rows: usize,
 }
 
-/// Buffers of the tile that a thread works on.
+/// Buffers of the tile that a thread works on. Whole vectors come first, each in cache lines of its own.
+#[repr(C, align(64))]
 pub(crate) struct Workspace {
     q: [i16; TILE_ROWS * MAX_HEAD_DIM], // [n_rows, head_dim]
-    q_scales: [f32; TILE_ROWS],
     scores: [[PageOf<f32>; SPLIT_PAGES]; TILE_ROWS],
     p: [[PageOf<i16>; SPLIT_PAGES]; TILE_ROWS], // probability times scale of the value
-    p_scales: [f32; TILE_ROWS],
     key_scales: [PageOf<f32>; SPLIT_PAGES],
     value_scales: [PageOf<f32>; SPLIT_PAGES],
     next: Partial, // of the split that is worked on
+    q_scales: [f32; TILE_ROWS],
+    p_scales: [f32; TILE_ROWS],
 }
 
 impl Workspace {
@@ -72,10 +73,11 @@ struct Keys<'a> {
 }
 
 /// Unnormalised attention of a tile: `Σ p·v`, with `p = 2^(score − max)`, and `Σ p`.
+#[repr(C, align(64))]
 pub(crate) struct Partial {
-    max: [f32; TILE_ROWS],
-    sum: [f32; TILE_ROWS],                // 0 for a row that saw no key
     out: [f32; TILE_ROWS * MAX_HEAD_DIM], // [n_rows, head_dim]
+    max: [f32; TILE_ROWS],
+    sum: [f32; TILE_ROWS], // 0 for a row that saw no key
 }
 
 impl Partial {
