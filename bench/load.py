@@ -113,11 +113,11 @@ def steady(server, key, n=16):
           f"gap p50 {1000 * statistics.median(gaps):.0f} ms, p99 {1000 * percentile(gaps, 0.99):.0f} ms, worst {1000 * max(gaps):.0f} ms", flush=True)
 
 
-def tenth_turn(server, key):
-    """First tokens of a conversation, turn by turn."""
+def conversation(server, key, n):
+    """Seconds to the first token of each of ten turns of the `n`th conversation, and the usage of the last one."""
     messages, firsts = [], []
     for turn in range(10):
-        messages.append({"role": "user", "content": f"Turn {turn}. " + "Tell me more about the sparrows of the old town. " * 12})
+        messages.append({"role": "user", "content": f"Conversation {n}, turn {turn}. " + "Tell me more about the sparrows of the old town. " * 12})
         body = {"messages": messages, "max_tokens": 60, "temperature": 0, "stream": True, "stream_options": {"include_usage": True}}
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
         start = time.perf_counter()
@@ -133,9 +133,16 @@ def tenth_turn(server, key):
                 text += piece
         firsts.append(first)
         messages.append({"role": "assistant", "content": text})
-    details = usage.get("prompt_tokens_details", {})
-    print(f"turn 10: {usage.get('prompt_tokens')} tokens of which {details.get('cached_tokens')} were cached; "
-          f"first token {1000 * firsts[9]:.0f} ms, of turn 2 {1000 * firsts[1]:.0f} ms: {firsts[9] / firsts[1]:.2f}", flush=True)
+    return firsts, usage
+
+
+def tenth_turn(server, key, n=5):
+    """First tokens of the second and of the tenth turn: medians of some conversations."""
+    all_firsts, usages = zip(*(conversation(server, key, i) for i in range(n)))
+    second, tenth = (statistics.median(firsts[i] for firsts in all_firsts) for i in (1, 9))
+    usage = usages[-1]
+    print(f"turn 10: {usage.get('prompt_tokens')} tokens of which {usage.get('prompt_tokens_details', {}).get('cached_tokens')} were cached; "
+          f"first token {1000 * tenth:.0f} ms, of turn 2 {1000 * second:.0f} ms: {tenth / second:.2f} ({n} conversations)", flush=True)
 
 
 def crowds(maque, model, n=200):

@@ -24,7 +24,7 @@ mod skipped;
 mod synonyms;
 mod words;
 
-pub use evidence::{fits, support};
+pub use evidence::{answers, echoes, fits, support};
 pub use extracted::Place;
 pub use faq::FaqHit;
 pub use index::{DocumentName, PassageRecord};

@@ -14,10 +14,12 @@ use maque_model::Message;
 const MAX_QUESTION: usize = 64;
 /// log P of what there is no room for: less than any other, and small enough to leave nearness its digits.
 const UNLIKELY: f32 = -10_000.0;
+/// Nearness counts up to so much: a single rare word in common makes it 10 or 18, and would outweigh any likelihood.
+const NEAREST: f32 = 4.0;
 /// How much of a passage is read, with what stands above it: in thirds of a Chinese letter, as much as other letters count.
 const MAX_THIRDS: usize = 720;
 
-/// The likeliest first. A unit of nearness counts as much as a factor e of likelihood.
+/// The likeliest first. A unit of nearness, up to [`NEAREST`], counts as much as a factor e of likelihood.
 pub(super) async fn order(
     service: &Service,
     question: &str,
@@ -33,7 +35,7 @@ pub(super) async fn order(
         let (logprob, read) = logprob(service, question, &hit, &asked).await?;
         usage.prompt_tokens += read.prompt_tokens;
         usage.cached_tokens += read.cached_tokens;
-        hit.score += logprob;
+        hit.score = hit.score.min(NEAREST) + logprob;
         order.push(hit);
     }
     order.sort_by(|a, b| b.score.total_cmp(&a.score)); // those alike stay as they are

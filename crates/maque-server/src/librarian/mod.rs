@@ -18,8 +18,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::Usage;
 use maque_library::{
-    FaqHit, Hit, Library, LibraryError, Quotation, Search, Status, fits, is_chinese_text, support,
-    unsupported,
+    FaqHit, Hit, Library, LibraryError, Quotation, Search, Status, answers, echoes, fits,
+    is_chinese_text, support, unsupported,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -218,7 +218,11 @@ impl Inquiry {
         let told = writing::answer(service, self, &read, teller).await?;
         found.usage = told.usage;
         let is_refusal = writing::is_refusal(&told.text);
-        if is_refusal && best(&found.hits) < CERTAIN {
+        let is_nothing = match is_refusal {
+            true => best(&found.hits) < CERTAIN,
+            false => echoes(&self.question, &told.text),
+        };
+        if is_nothing {
             return Ok(self.nothing(found));
         }
         (found.answer, found.source, found.quotations) = match is_refusal {
@@ -234,18 +238,16 @@ impl Inquiry {
         Ok(found)
     }
 
-    /// Whether a quotation, with what stands above it, is of the kind that the question asks for.
+    /// Whether a quotation, with what stands above it, is of the kind that the question asks for, and about the same thing.
     fn is_answered(&self, found: &Found) -> bool {
-        let mut texts = found.quotations.iter().map(|quotation| {
-            let place = &quotation.passage.place;
-            format!(
-                "{} {} {}",
-                place.headings.join(" "),
-                quotation.passage.context,
-                quotation.text
-            )
-        });
-        texts.any(|text| fits(&self.question, &text))
+        found.quotations.iter().any(|quotation| {
+            let (headings, context) = (
+                quotation.passage.place.headings.join(" "),
+                &quotation.passage.context,
+            );
+            let around = format!("{headings} {context}");
+            answers(&self.question, &quotation.text, &around)
+        })
     }
 
     /// The model's answer with the sentences that say the same; those alone if it has figures that they have not, or lacks
