@@ -1,6 +1,6 @@
 """Asks a running server every labelled question, checks every quotation against its document, and prints what came of it.
 
-    maque library add tests/library/handbook; python3 tests/library/check.py http://127.0.0.1:7860 [--half a|b] [--show]
+    maque library add tests/library/handbook; python3 tests/library/check.py http://127.0.0.1:7860 [--half a|b] [--show] [--questions tests/library/unseen.tsv]
 
 Exits with 1 if a quotation is not literally at its place.
 """
@@ -21,8 +21,8 @@ def ask(url, question):
     return json.load(urllib.request.urlopen(request, timeout=120))
 
 
-def questions(half):
-    lines = (HERE / "questions.tsv").read_text(encoding="utf-8").splitlines()
+def questions(file, half):
+    lines = file.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     return [row for row in rows if half in (None, row[1])]
 
@@ -47,10 +47,11 @@ def main():
     parser.add_argument("url")
     parser.add_argument("--half", choices=["a", "b"])
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--questions", type=pathlib.Path, default=HERE / "questions.tsv")
     options = parser.parse_args()
     count, texts, wrong, slowest = collections.Counter(), {}, 0, collections.Counter()
     n_quotations, seconds = 0, collections.Counter()
-    for kind, half, file, evidence, question in questions(options.half):
+    for kind, half, file, evidence, question in questions(options.questions, options.half):
         start = time.monotonic()
         answer = ask(options.url, question)
         elapsed = time.monotonic() - start
