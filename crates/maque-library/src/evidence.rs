@@ -34,9 +34,7 @@ pub fn support(question: &str, answer: &str, hits: &[Hit], n: usize) -> Vec<Quot
             ));
             let new = weight(&open.intersection(&said).cloned().collect()) / all;
             let near: HashSet<String> = said.union(&around).cloned().collect();
-            let related =
-                weight(&asked.intersection(&near).cloned().collect()) / weight(&asked).max(1.0);
-            (new, new + QUESTION * related)
+            (new, new + QUESTION * share(&asked, &near))
         };
         let gains: Vec<(f32, f32)> = candidates.iter().map(gain).collect();
         let best =
@@ -94,8 +92,7 @@ pub fn echoes(question: &str, answer: &str) -> bool {
 /// such a one too.
 pub fn answers(question: &str, text: &str, around: &str) -> bool {
     let whole = format!("{around} {text}");
-    let (asked, said) = (set(question), set(&whole));
-    let share = weight(&asked.intersection(&said).cloned().collect()) / weight(&asked).max(1.0);
+    let share = share(&set(question), &set(&whole));
     match asks_for(question) {
         Asked::Money => has_number(text) && has_money(&whole) && FIGURE_SHARE < share,
         Asked::Number => has_number(text) && FIGURE_SHARE < share,
@@ -167,6 +164,11 @@ const NUMBERS: &[&str] = &[
 
 fn set(text: &str) -> HashSet<String> {
     words(text).into_iter().collect()
+}
+
+/// How much of what is asked is said.
+fn share(asked: &HashSet<String>, said: &HashSet<String>) -> f32 {
+    weight(&asked.intersection(said).cloned().collect()) / weight(asked).max(1.0)
 }
 
 fn weight(words: &HashSet<String>) -> f32 {

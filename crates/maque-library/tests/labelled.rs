@@ -144,7 +144,9 @@ fn labels_are_true() {
     let home = tempfile::tempdir().expect("a folder");
     let library = handbook(home.path());
     let mut n_far = 0;
-    for one in labelled().iter().filter(|one| !one.evidence.is_empty()) {
+    let labelled = labelled();
+    let has_answer = |one: &&Labelled| !["none", "near"].contains(&&*one.kind);
+    for one in labelled.iter().filter(has_answer) {
         let wanted = Search {
             question: &one.evidence,
             folder: None,
