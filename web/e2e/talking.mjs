@@ -12,15 +12,15 @@ export async function talking(url) {
   });
 
   await scene("streaming", url, EN, async (page) => {
-    await begin(page, { max_tokens: 150 });
+    await begin(page, { max_tokens: 400 });
     await ask(page, LONG);
     await page.locator("article.question .you", { hasText: LONG }).waitFor();
     await page.locator(".prose").waitFor();
     const early = (await page.locator(".prose").textContent()).length;
     await answered(page);
     assert.ok(early < (await page.locator(".prose").textContent()).length, "the answer grew while it was read");
-    assert.match(await page.locator(".figures").textContent(), /first token .* · \d[\d.]* tokens\/s · 150 tokens/);
-    assert.match(await page.locator(".gauge .numbers").textContent(), /^1\d\d \/ [\d,]+$/);
+    assert.match(await page.locator(".figures").textContent(), /first token .* · \d[\d.]* tokens\/s · 400 tokens/);
+    assert.match(await page.locator(".gauge .numbers").textContent(), /^4\d\d \/ [\d,]+$/);
     assert.match(await page.locator(".item.here .title").textContent(), /^Write a very long story/);
     assert.match(page.url(), /\/c\/\d+$/);
   });
@@ -29,6 +29,16 @@ export async function talking(url) {
     await begin(page);
     await ask(page, "Name the capital of France.");
     await answered(page);
+    await page.getByRole("log").getByText("The capital of France is Paris.").waitFor({ state: "attached" });
+    assert.equal(await page.getByRole("log").textContent(), "The capital of France is Paris.", "each sentence once");
+  });
+
+  await scene("heard-within-one-frame", url, EN, async (page) => {
+    await begin(page);
+    await page.evaluate(() => {
+      window.requestAnimationFrame = (draw) => setTimeout(draw, 3000);
+    });
+    await ask(page, "Name the capital of France.");
     await page.getByRole("log").getByText("The capital of France is Paris.").waitFor({ state: "attached" });
     assert.equal(await page.getByRole("log").textContent(), "The capital of France is Paris.", "each sentence once");
   });

@@ -42,6 +42,8 @@ export class Chat extends Store {
   returned = "";
   touched = 0;
   readonly live = new Map<number, Answer>();
+  /** The answer that is being written on the shown branch, or was the last to be. */
+  spoken = new Answer();
   #asking: AbortController | undefined;
 
   constructor(private readonly around: Surroundings, public id?: number) {
@@ -119,6 +121,7 @@ export class Chat extends Store {
   /** Shows the newest branch through a message. */
   async show(id: number): Promise<void> {
     this.active = this.tree.leaf(id);
+    this.#speak();
     this.changed();
     await this.#change({ active: id });
   }
@@ -218,9 +221,16 @@ export class Chat extends Store {
     this.tree.put({ ...answer, content: known.text, state: "streaming" });
     if (question) this.active = answer.id;
     this.pending = undefined;
+    this.#speak();
     this.changed();
     this.around.told(this);
     return answer.id;
+  }
+
+  /** Noted at once: an answer can be whole before the next frame is drawn. */
+  #speak(): void {
+    const live = this.active === null ? undefined : this.live.get(this.active);
+    if (live) this.spoken = live;
   }
 
   #note(id: number, said: Exclude<Said, { head: unknown }>): void {

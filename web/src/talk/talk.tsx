@@ -5,7 +5,6 @@ import { Page } from "../page";
 import { Icon } from "../parts/icons";
 import type { Message } from "../wire/types";
 import { useWords } from "../words/words";
-import type { Answer } from "./answer";
 import type { Chat } from "./chat";
 import type { Desk } from "./desk";
 import { Follower } from "./follower";
@@ -36,8 +35,6 @@ export function Talk({ chat, desk, isReady, onPersonas }: Props) {
   const shown = chat.pending ? chat.tree.branch(chat.pending.after) : chat.branch;
   useLayoutEffect(() => follower.current?.toEnd(), [chat, chat.pending, chat.state]);
   useSought(desk, chat);
-  const live = chat.running === undefined ? undefined : chat.live.get(chat.running);
-  const spoken = useLast(chat, live);
   const isEmpty = shown.length === 0 && !chat.pending && chat.state === "shown";
   return (
     <main>
@@ -49,7 +46,7 @@ export function Talk({ chat, desk, isReady, onPersonas }: Props) {
         </div>
       </section>
       {!isFollowing && <button type="button" class="latest" onClick={() => follower.current?.toEnd()}><Icon name="down" />{words.latest}</button>}
-      {spoken && <Speaker key={`${chat.id} ${spoken.since}`} answer={spoken} />}
+      <Speaker answer={chat.spoken} />
     </main>
   );
 }
@@ -92,13 +89,6 @@ function State({ chat, desk }: { chat: Chat; desk: Desk }) {
   if (chat.state === "missing") return <div class="state" role="alert"><p>{words.missing}</p><button type="button" class="main" onClick={() => desk.fresh()}>{shell.newChat}</button></div>;
   if (chat.state === "broken") return <div class="state" role="alert"><p>{words.broken}</p><button type="button" class="main" onClick={() => void chat.load()}>{words.again}</button></div>;
   return null;
-}
-
-/** The answer that is being written, or was the last to be in this conversation. */
-function useLast(chat: Chat, live: Answer | undefined): Answer | undefined {
-  const last = useRef<{ chat: Chat; answer: Answer } | undefined>(undefined);
-  if (live) last.current = { chat, answer: live };
-  return last.current?.chat === chat ? last.current.answer : undefined;
 }
 
 /** Brings the message that was searched for into view, on the branch that has it. */
