@@ -1,5 +1,7 @@
 //! Which sentences of the passages answer a question, or say what an answer says.
 
+use crate::asked::{Asked, fits};
+use crate::index::above;
 use crate::quotation::Quotation;
 use crate::search::Hit;
 use crate::sentences::sentences;
@@ -13,10 +15,9 @@ const QUESTION: f32 = 0.4;
 /// A further sentence is quoted if it says so much that the earlier ones do not.
 const ADDS: f32 = 0.25;
 
-/// A figure answers beside more than so much of a question. Chosen on one half of `tests/library`: right answers there have 0.38.
-const FIGURE_SHARE: f32 = 0.34;
-/// A person answers beside more than so much of it.
-const PERSON_SHARE: f32 = 0.5;
+/// A sentence answers that says more than so much of what is asked: of five words none may be missing, of six one. Chosen on the
+/// near misses and answerable questions of `tests/library`.
+const ENOUGH: f32 = 0.8;
 
 /// Quotations of the sentences that say most of what `answer` says to `question`, at most `n`; literal, best first.
 pub fn support(question: &str, answer: &str, hits: &[Hit], n: usize) -> Vec<Quotation> {
@@ -72,95 +73,30 @@ fn quotable(hit: &Hit) -> Vec<Quotation> {
         .collect()
 }
 
-/// Whether a text can answer a question of this kind: who asks for a price is not answered without money, who asks how many
-/// not without a number.
-pub fn fits(question: &str, text: &str) -> bool {
-    match asks_for(question) {
-        Asked::Money => has_number(text) && has_money(text),
-        Asked::Number => has_number(text),
-        Asked::Person | Asked::Anything => true,
-    }
+/// The sentence that says most of what is asked, of those that are of the right kind, if any is.
+pub fn closest(question: &str, hits: &[Hit]) -> Option<Quotation> {
+    let asked = Asked::of(question);
+    let rank = |quotation: &Quotation| (is_of_kind(question, quotation), said(&asked, quotation));
+    let candidates = hits.iter().flat_map(quotable).map(|one| (rank(&one), one));
+    let best = candidates.reduce(|best, other| if best.0 < other.0 { other } else { best });
+    best.map(|(_, quotation)| quotation)
 }
 
-/// Whether an answer names nobody but whom the question names: that a manager is the manager says nothing.
-pub fn echoes(question: &str, answer: &str) -> bool {
-    asks_for(question) == Asked::Person && set(answer).is_subset(&set(question))
+/// Whether a sentence, with what stands above it, can answer: it is of the kind that is asked for, and says what is asked. A thing
+/// and a figure in one sentence are no answer to what the thing weighs.
+pub fn answers(question: &str, quotation: &Quotation) -> bool {
+    is_of_kind(question, quotation) && ENOUGH < said(&Asked::of(question), quotation)
 }
 
-/// Whether a sentence, with what stands `around` it, can answer: it has the figure itself, and speaks of what is asked. A figure
-/// beside more than a third of the question's words may be its answer; a person only beside more than half, for another thing has
-/// such a one too.
-pub fn answers(question: &str, text: &str, around: &str) -> bool {
-    let whole = format!("{around} {text}");
-    let share = share(&set(question), &set(&whole));
-    match asks_for(question) {
-        Asked::Money => has_number(text) && has_money(&whole) && FIGURE_SHARE < share,
-        Asked::Number => has_number(text) && FIGURE_SHARE < share,
-        Asked::Person => PERSON_SHARE < share,
-        Asked::Anything => true,
-    }
+fn is_of_kind(question: &str, quotation: &Quotation) -> bool {
+    fits(question, &quotation.text, &quotation.passage.context)
 }
 
-/// What kind of thing a question asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Asked {
-    Money,
-    Number,
-    Person,
-    Anything,
+/// How much of what is asked a quotation says, with what stands above it.
+fn said(asked: &Asked, quotation: &Quotation) -> f32 {
+    let above = above(&quotation.document, &quotation.passage);
+    asked.said(&format!("{above}\n{}", quotation.text))
 }
-
-fn asks_for(question: &str) -> Asked {
-    let has = |words: &[&str]| has_any(question, words);
-    let has_who = || {
-        let question = question.to_lowercase();
-        let mut words = question.split(|letter: char| !letter.is_ascii_alphabetic());
-        words.any(|word| ["who", "whom", "whose"].contains(&word))
-    };
-    match () {
-        () if has(&["多少钱", "多少元", "价格", "how much", "price", "cost"]) => {
-            Asked::Money
-        }
-        () if has(&[
-            "多少",
-            "几天",
-            "几个",
-            "几次",
-            "几点",
-            "几小时",
-            "几分钟",
-            "how many",
-        ]) =>
-        {
-            Asked::Number
-        }
-        () if question.contains('谁') || has_who() => Asked::Person,
-        () => Asked::Anything,
-    }
-}
-
-fn has_number(text: &str) -> bool {
-    text.chars().any(char::is_numeric) || has_any(text, NUMBERS)
-}
-
-fn has_money(text: &str) -> bool {
-    has_any(text, MONEY)
-}
-
-fn has_any(text: &str, words: &[&str]) -> bool {
-    let text = text.to_lowercase();
-    words.iter().any(|word| text.contains(word))
-}
-
-/// What shows that a text speaks of money.
-const MONEY: &[&str] = &[
-    "元", "块", "费", "%", "％", "eur", "usd", "€", "$", "¥", "£", "free", "price", "paid",
-];
-/// Numbers in words.
-const NUMBERS: &[&str] = &[
-    "一", "二", "两", "三", "四", "五", "六", "七", "八", "九", "十", "半", "one", "two", "three",
-    "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "half", "once", "twice",
-];
 
 fn set(text: &str) -> HashSet<String> {
     words(text).into_iter().collect()
@@ -227,31 +163,35 @@ mod tests {
             texts,
             ["病假期间按基本工资的 70% 发放，全年累计不超过 30 天。"]
         );
-        assert!(fits("病假多少天？", &found[0].text) && !fits("病假要交多少钱？", "产假 158 天。"));
-        assert!(
-            !fits("How many days?", "Ask your manager.") && fits("Who knows?", "Ask your manager.")
-        );
         let found = support("产假多少天？", "", &hits, 1);
         assert_eq!(found[0].text, "产假 158 天。");
     }
 
+    #[track_caller]
+    fn check(question: &str, text: &str, is_answer: bool) {
+        let quotation = closest(question, &[hit("另一句。"), hit(text)]).expect("a sentence");
+        assert_eq!(
+            answers(question, &quotation),
+            is_answer,
+            "{question} {quotation:?}"
+        );
+    }
+
     #[test]
-    fn a_figure_or_a_person_of_something_else_is_no_answer() {
+    fn a_sentence_without_what_is_asked_is_no_answer() {
         let fine = "通道堆物者罚款 200 元。";
-        assert!(answers("通道堆物罚款多少？", fine, "设施"));
-        assert!(!answers("印章多少钱一个？", fine, "设施"));
-        assert!(!answers("印章有多少个？", "印章由专人保管。", "第二章"));
-        assert!(answers("画室每晚多少元？", "画室 500", "每晚上限（元）"));
-        let text = "访客由仓库管理员陪同。";
-        assert!(answers("访客由谁陪同？", text, ""));
-        assert!(!answers("考勤系统的管理员是谁？", text, "门禁"));
-        assert!(!answers(
-            "Who runs the payroll?",
-            "The warehouse manager runs it.",
-            ""
-        ));
-        assert!(answers("Whoever?", "Nobody.", ""));
-        assert!(echoes("仓库管理员是谁？", "仓库管理员是仓库管理员。"));
-        assert!(!echoes("仓库管理员是谁？", "老王。") && !echoes("Why?", "Why."));
+        check("通道堆物罚款多少？", fine, true);
+        check("印章多少钱一个？", fine, false);
+        check("病假印章由谁保管？", "印章由专人保管。", true);
+        check("印章有多少个？", "印章由专人保管。", false);
+        check("访客由谁陪同？", "访客由仓库管理员陪同。", true);
+        check("考勤系统的管理员是谁？", "访客由仓库管理员陪同。", false);
+        check("画室的面积是多少？", "画室可容纳 120 人。", false);
+        check(
+            "What does the kite weigh?",
+            "The kite costs 349 EUR.",
+            false,
+        );
+        check("What does the kite cost?", "The kite is 349 EUR.", true);
     }
 }

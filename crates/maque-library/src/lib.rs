@@ -4,6 +4,7 @@
 //! [`Library::near`] those nearest in meaning, [`Library::faq`] the answer of a table of frequent questions, and [`Quotation::find`] proves that words are a document's own.
 //! Documents are read by [`child`] in a process of its own, since files can be made to break those who read them.
 
+mod asked;
 mod evidence;
 mod extract;
 mod extracted;
@@ -24,7 +25,8 @@ mod skipped;
 mod synonyms;
 mod words;
 
-pub use evidence::{answers, echoes, fits, support};
+pub use asked::{echoes, fits};
+pub use evidence::{answers, closest, support};
 pub use extracted::Place;
 pub use faq::FaqHit;
 pub use index::{DocumentName, PassageRecord};

@@ -1,7 +1,9 @@
 //! Quotations: literal parts of a document's text, with their place; what is not literally there is none.
 
+use crate::asked::is_unit;
 use crate::index::{DocumentName, PassageRecord};
 use crate::passage::Passage;
+use crate::words::words;
 
 /// A literal part of a passage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,25 +48,62 @@ impl Quotation {
     }
 }
 
-/// Numbers, addresses and codes of an answer that none of the sources says: what a reader would act upon must be theirs.
+/// Numbers, addresses and codes of an answer that none of the sources says, or none of the same: what a reader would act upon must
+/// be theirs, and 120 people are no 120 square metres.
 pub fn unsupported(answer: &str, sources: &[&str]) -> Vec<String> {
-    let figures = |text: &str| -> Vec<String> {
-        let parts = text
-            .split(|letter: char| !(letter.is_ascii_alphanumeric() || "@._:/-".contains(letter)));
-        let trimmed = parts.map(|part| {
-            part.trim_matches(|letter: char| !letter.is_ascii_alphanumeric())
-                .to_lowercase()
-        });
-        trimmed
-            .filter(|part| part.bytes().any(|byte| byte.is_ascii_digit()) || part.contains('@'))
-            .collect()
+    let known: Vec<Figure> = sources.iter().flat_map(|source| figures(source)).collect();
+    let is_known = |figure: &Figure| {
+        let of_another = |known: &Figure| match (&figure.unit, &known.unit) {
+            (Some(one), Some(other)) => one.is_ascii() == other.is_ascii() && one != other,
+            _ => false,
+        };
+        let mut same = known.iter().filter(|known| known.text == figure.text);
+        same.any(|known| !of_another(known))
     };
-    let known: Vec<String> = sources.iter().flat_map(|source| figures(source)).collect();
-    let is_known = |figure: &String| known.contains(figure);
-    figures(answer)
+    let unknown = figures(answer)
         .into_iter()
-        .filter(|figure| !is_known(figure))
-        .collect()
+        .filter(|figure| !is_known(figure));
+    unknown.map(|figure| figure.text).collect()
+}
+
+/// A number, an address or a code, and what it counts, where that stands behind it.
+struct Figure {
+    text: String,
+    unit: Option<String>,
+}
+
+fn figures(text: &str) -> Vec<Figure> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "@._:/-".contains(letter);
+    let (mut figures, mut rest) = (Vec::new(), text);
+    while let Some(start) = rest.find(is_part) {
+        let part = &rest[start..];
+        let end = part.find(|letter| !is_part(letter)).unwrap_or(part.len());
+        rest = &part[end..];
+        let text = part[..end].trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        if text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains('@') {
+            let unit = if part[..end].ends_with(text) {
+                unit(rest)
+            } else {
+                None
+            };
+            figures.push(Figure {
+                text: text.to_lowercase(),
+                unit,
+            });
+        }
+    }
+    figures
+}
+
+/// The unit with which a text begins: its first letter in Chinese, its first word in English.
+fn unit(text: &str) -> Option<String> {
+    let text = text.trim_start_matches(' ');
+    let first = text.chars().next()?;
+    if first.is_ascii_alphabetic() {
+        let end = text.find(|letter: char| !letter.is_ascii_alphabetic());
+        return words(&text[..end.unwrap_or(text.len())]).pop();
+    }
+    is_unit(first).then(|| first.to_string())
 }
 
 #[cfg(test)]
@@ -101,6 +140,19 @@ mod tests {
         assert_eq!(
             unsupported("within 45 days, hr@sparrow.cn", &[source]),
             ["45", "hr@sparrow.cn"]
+        );
+        let people = "The hall seats 120 people.";
+        assert_eq!(unsupported("It has 120 square metres.", &[people]), ["120"]);
+        assert_eq!(
+            unsupported("面积是 120 平方米", &["可容纳 120 人"]),
+            ["120"]
+        );
+        assert!(
+            unsupported(
+                "可坐 120人，80 元；120 seats? 120.",
+                &["可坐 120 人，80。", "120"]
+            )
+            .is_empty()
         );
     }
 }

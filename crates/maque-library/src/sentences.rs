@@ -22,7 +22,7 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
 fn ends(letter: char, next: Option<char>) -> bool {
     let is_closing = next.is_some_and(|next| "”’」』）)\"".contains(next));
     match letter {
-        '。' | '！' | '？' | '；' | '!' | '?' => !is_closing,
+        '。' | '！' | '？' | '!' | '?' => !is_closing,
         '.' => next.is_some_and(char::is_whitespace),
         '\n' => true,
         _ => false,
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn sentences_end_where_readers_end_them() {
-        let text = "年假十天。病假要证明！ \nIt costs 3.5 yuan. Ask HR.";
+        let text = "年假十天；可分次。病假要证明！ \nIt costs 3.5 yuan. Ask HR.";
         let found: Vec<&str> = sentences(text)
             .into_iter()
             .map(|span| &text[span])
@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "年假十天。",
+                "年假十天；可分次。",
                 "病假要证明！",
                 "It costs 3.5 yuan.",
                 "Ask HR."

@@ -1,7 +1,7 @@
 //! Text to words: Chinese by jieba, other scripts by letters and digits, English ones stemmed; full width is plain width.
 
 use jieba_rs::Jieba;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer};
 use unicode_normalization::UnicodeNormalization;
@@ -10,6 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 static STOP_WORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("stop_words.txt").split_whitespace().collect());
+
+/// Radicals that look like letters, and those letters; NFKC leaves these as they are.
+static RADICALS: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    let radicals = "⻁⻄⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻤⻥⻦⻨⻩⻬⻮⻰⻳";
+    let letters = "虎西见角贝车长门青页风飞食马鬼鱼鸟麦黄齐齿龙龟";
+    radicals.chars().zip(letters.chars()).collect()
+});
 
 /// The words of a text that say what it is about, in order.
 pub fn words(text: &str) -> Vec<String> {
@@ -117,9 +124,22 @@ fn is_chinese(letter: char) -> bool {
     matches!(letter, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
-/// Lower case and plain width.
-fn plain(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).collect()
+/// Whether the dictionary has a Chinese word.
+pub(crate) fn is_known(word: &str) -> bool {
+    JIEBA.has_word(word)
+}
+
+/// Whether a letter alone says nothing about what a text is about.
+pub(crate) fn is_stop_word(letter: char) -> bool {
+    STOP_WORDS.contains(letter.encode_utf8(&mut [0; 4]) as &str)
+}
+
+/// Lower case and plain width, and letters for the radicals that PDF files have in their place.
+pub(crate) fn plain(text: &str) -> String {
+    let letters = text.nfkc().flat_map(char::to_lowercase);
+    letters
+        .map(|letter| RADICALS.get(&letter).copied().unwrap_or(letter))
+        .collect()
 }
 
 /// An English word without its ending; other words as they are.
@@ -152,6 +172,7 @@ mod tests {
             ["claim", "travel", "expens"]
         );
         assert_eq!(pairs("重置OA密码"), ["重置", "密码"]);
+        assert_eq!(words("班组⻓、⻋间"), words("班组长、车间"));
     }
 
     #[test]

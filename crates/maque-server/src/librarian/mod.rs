@@ -18,7 +18,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::Usage;
 use maque_library::{
-    FaqHit, Hit, Library, LibraryError, Quotation, Search, Status, answers, echoes, fits,
+    FaqHit, Hit, Library, LibraryError, Quotation, Search, Status, answers, closest, echoes, fits,
     is_chinese_text, support, unsupported,
 };
 use serde_json::{Value, json};
@@ -84,6 +84,9 @@ pub async fn ask_library(
         Err(error) => error.into_response(),
     }
 }
+
+/// An answer, who wrote it, and what it is from.
+type Answer = (String, &'static str, Vec<Quotation>);
 
 /// What came of it.
 #[derive(Default)]
@@ -151,7 +154,7 @@ impl Inquiry {
         teller
             .tell("maque.passages", shape::passages(library, &found.hits))
             .await;
-        if best(&found.hits) < ENOUGH {
+        if best(&found.hits) < ENOUGH && !self.is_said(&found.hits) {
             self.search_by_meaning(library, &mut found, teller).await?;
             return Ok(self.nothing(found));
         }
@@ -225,34 +228,28 @@ impl Inquiry {
         if is_nothing {
             return Ok(self.nothing(found));
         }
-        (found.answer, found.source, found.quotations) = match is_refusal {
-            true => self.quoted(&read),
-            false => self.supported(told, &read),
-        };
-        if !self.is_answered(&found) {
+        let own = (!is_refusal).then(|| self.supported(told, &read)).flatten();
+        let ways = own.into_iter().chain(self.quoted(&read));
+        let answers = |quotation: &Quotation| answers(&self.question, quotation);
+        let Some(way) = ways.into_iter().find(|way| way.2.iter().any(answers)) else {
             return Ok(self.nothing(found));
-        }
+        };
+        (found.answer, found.source, found.quotations) = way;
         found.outcome = "answered";
         self.tell_quotations(library, &found.quotations, teller)
             .await;
         Ok(found)
     }
 
-    /// Whether a quotation, with what stands above it, is of the kind that the question asks for, and about the same thing.
-    fn is_answered(&self, found: &Found) -> bool {
-        found.quotations.iter().any(|quotation| {
-            let (headings, context) = (
-                quotation.passage.place.headings.join(" "),
-                &quotation.passage.context,
-            );
-            let around = format!("{headings} {context}");
-            answers(&self.question, &quotation.text, &around)
-        })
+    /// Whether a sentence of the nearest passages says what is asked.
+    fn is_said(&self, hits: &[Hit]) -> bool {
+        let closest = closest(&self.question, &nearest(hits));
+        closest.is_some_and(|quotation| answers(&self.question, &quotation))
     }
 
-    /// The model's answer with the sentences that say the same; those alone if it has figures that they have not, or lacks
-    /// the one that was asked for.
-    fn supported(&self, told: Told, read: &[Hit]) -> (String, &'static str, Vec<Quotation>) {
+    /// The model's answer with the sentences that say the same; nothing if it has figures that they have not, or lacks the one
+    /// that was asked for.
+    fn supported(&self, told: Told, read: &[Hit]) -> Option<Answer> {
         let quotations = support(&self.question, &told.text, read, N_QUOTED);
         let mut sources: Vec<&str> = vec![&self.question];
         for quotation in &quotations {
@@ -261,28 +258,21 @@ impl Inquiry {
             sources.extend(quotation.passage.place.headings.iter().map(String::as_str));
         }
         let is_whole =
-            fits(&self.question, &told.text) && unsupported(&told.text, &sources).is_empty();
-        if quotations.is_empty() || !is_whole {
-            return self.quoted(read);
-        }
+            fits(&self.question, &told.text, "") && unsupported(&told.text, &sources).is_empty();
         let marks: String = (1..=quotations.len())
             .map(|index| format!("[{index}]"))
             .collect();
-        (format!("{}{marks}", told.text), "model", quotations)
+        is_whole.then(|| (format!("{}{marks}", told.text), "model", quotations))
     }
 
-    /// The sentences nearest to the question as the answer.
-    fn quoted(&self, read: &[Hit]) -> (String, &'static str, Vec<Quotation>) {
-        let quotations = support(&self.question, &self.question, read, 1);
-        let texts = quotations
-            .iter()
-            .zip(1..)
-            .map(|(quotation, index)| format!("{}[{index}]", quotation.text));
-        (
-            texts.collect::<Vec<_>>().join("\n"),
+    /// The sentence nearest to the question as the answer.
+    fn quoted(&self, read: &[Hit]) -> Option<Answer> {
+        let quotation = closest(&self.question, read)?;
+        Some((
+            format!("{}[1]", quotation.text),
             "quotation",
-            quotations,
-        )
+            vec![quotation],
+        ))
     }
 
     fn nothing(&self, found: Found) -> Found {
