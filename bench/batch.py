@@ -31,6 +31,7 @@ WHAT = [
     "打印机卡纸后再也连不上电脑", "这个月被重复扣了两次费用", "想知道退货运费由谁承担", "应用一打开就闪退，重装也没有用",
     "希望能增加夜间模式，晚上看着刺眼", "收到的杯子有裂痕，想换一个", "账号被锁定了，今天就要用",
 ]
+WARM = "这是一张试用的工单，请确认收到。"
 HOW = ["请尽快处理。", "已经等了三天，没有人回复。", "不急，有空回复我就行。", "影响到我们的工作了！", "谢谢你们。"]
 CHATS = ["李白和杜甫谁活得更久？", "写一句关于雨天的话", "用一句话解释什么是闭包", "推荐三本适合初中生读的书", "把“早上好”翻译成法语"]
 
@@ -117,13 +118,28 @@ def first_tokens(server, salt):
     return times
 
 
-def speed(maque, server, folder, n):
-    home = server.home.name
-    Batch(maque, home, folder, "few.csv", "warm.jsonl").seconds()
-    single = Batch(maque, home, folder, "few.csv", "single.jsonl", "--at-once", "1").seconds() / N_SINGLE
-    whole = Batch(maque, home, folder, "rows.csv", "whole.jsonl").seconds() / n
-    print(f"one by one {1 / single:.2f} rows/s ({N_SINGLE} rows), at once {1 / whole:.2f} rows/s ({n} rows): {single / whole:.2f} times")
-    return single / whole
+def alone(maque, model, tickets):
+    """Rows a second one by one, on a server of its own that has seen another ticket only."""
+    with tempfile.TemporaryDirectory() as folder, Server(maque, model) as server:
+        folder = pathlib.Path(folder)
+        begin(maque, server, folder)
+        write(folder / "few.csv", tickets)
+        return len(tickets) / Batch(maque, server.home.name, folder, "few.csv", "single.jsonl", "--at-once", "1").seconds()
+
+
+def begin(maque, server, folder):
+    """Has the recipe's own part of the prompt read, which every row shares."""
+    server.until("/health")
+    write(folder / "warm.csv", [WARM])
+    Batch(maque, server.home.name, folder, "warm.csv", "warm.jsonl").seconds()
+
+
+def speed(maque, model, server, folder, tickets):
+    single = alone(maque, model, tickets[:N_SINGLE])
+    begin(maque, server, folder)
+    whole = len(tickets) / Batch(maque, server.home.name, folder, "rows.csv", "whole.jsonl").seconds()
+    print(f"one by one {single:.2f} rows/s ({N_SINGLE} rows), at once {whole:.2f} rows/s ({len(tickets)} rows): {whole / single:.2f} times")
+    return whole / single
 
 
 def kills(maque, server, folder, n):
@@ -158,9 +174,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, Server(maque, model) as server:
         folder = pathlib.Path(folder)
         write(folder / "rows.csv", rows(n))
-        write(folder / "few.csv", rows(n)[:N_SINGLE])
-        server.until("/health")
-        gain = speed(maque, server, folder, n)
+        gain = speed(maque, model, server, folder, rows(n))
         same = kills(maque, server, folder, n)
         wait = waits(maque, server, folder)
         check_workbook(folder / "beside.xlsx", n)

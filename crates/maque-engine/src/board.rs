@@ -57,11 +57,12 @@ impl Places {
 }
 
 impl Board {
-    /// The board of an engine that can begin `n_free` sequences of each priority at once.
-    pub(crate) fn new(n_free: usize) -> Board {
+    /// The board of an engine that has nothing to do yet.
+    pub(crate) fn new(options: &EngineOptions) -> Board {
         let board = Board::default();
-        board.set_free(Priority::Interactive, n_free);
-        board.set_free(Priority::Batch, n_free);
+        for priority in [Priority::Interactive, Priority::Batch] {
+            board.set_free(priority, options.n_places(priority));
+        }
         board
     }
 
@@ -200,9 +201,18 @@ mod tests {
         std::iter::from_fn(|| board.enter(interactive(client), &options()).ok()).collect()
     }
 
+    /// A board with so many places of each priority.
+    fn board(n_places: usize) -> Arc<Board> {
+        Arc::new(Board::new(&EngineOptions {
+            max_running: n_places,
+            max_running_batch: n_places,
+            ..EngineOptions::default()
+        }))
+    }
+
     #[test]
     fn batch_work_takes_no_place_from_people() {
-        let board = Arc::new(Board::new(0));
+        let board = board(0);
         let batch = Lane {
             priority: Priority::Batch,
             client: 1,
@@ -215,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_queue_is_bounded_in_all_and_per_client() {
-        let board = Arc::new(Board::new(0));
+        let board = board(0);
         let tickets = fill(&board, 1);
         assert_eq!(tickets.len(), 2);
         assert!(matches!(
@@ -238,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_place_is_given_up_once_by_whoever_goes_first() {
-        let board = Arc::new(Board::new(0));
+        let board = board(0);
         let requests = fill(&board, 1);
         let readers = requests.clone();
         assert_eq!((requests.len(), fill(&board, 1).len()), (2, 0));
@@ -256,7 +266,7 @@ mod tests {
 
     #[test]
     fn requests_that_begin_at_once_take_no_place() {
-        let board = Arc::new(Board::new(5));
+        let board = board(5);
         let mut tickets = fill(&board, 1);
         assert_eq!(tickets.len(), 5 + 2);
         let others = fill(&board, 2);
@@ -272,7 +282,7 @@ mod tests {
 
     #[test]
     fn free_slots_are_shared_between_clients() {
-        let board = Arc::new(Board::new(4));
+        let board = board(4);
         let one: Vec<_> = (0..2)
             .map_while(|_| board.enter(interactive(1), &options()).ok())
             .collect();

@@ -7,15 +7,15 @@ const MIN_GAIN: f64 = 1.04;
 /// Nobody's own tokens a second become fewer than this share of what they are without guesses.
 const MIN_SHARE: f64 = 0.97;
 
-/// Guesses to verify for each decoding sequence. `odds` has, per sequence, the probabilities that its next 1, 2, … guesses are
-/// all right.
-pub(crate) fn lengths(odds: &[Vec<f64>], times: &StepTimes) -> Vec<usize> {
+/// Guesses to verify for each decoding sequence, beside `n_known` tokens of all of them that are fed anyway. `odds` has, per
+/// sequence, the probabilities that its next 1, 2, … guesses are all right.
+pub(crate) fn lengths(odds: &[Vec<f64>], n_known: usize, times: &StepTimes) -> Vec<usize> {
     let n_decodes = odds.len();
-    let single = times.of(n_decodes);
+    let single = times.of(n_known);
     let mut lengths = vec![0; n_decodes];
     let mut expected = vec![1.0; n_decodes];
     let mut best = (MIN_GAIN * n_decodes as f64 / single, lengths.clone());
-    for n_fed in n_decodes + 1..=MAX_TOKENS {
+    for n_fed in n_known + 1..=MAX_TOKENS {
         let Some((index, probability)) = likeliest(odds, &lengths) else {
             break;
         };
@@ -93,7 +93,7 @@ mod tests {
             ),
             ("nobody", &amx, vec![], vec![]),
         ] {
-            assert_eq!(lengths(&odds, times), want, "{name}");
+            assert_eq!(lengths(&odds, odds.len(), times), want, "{name}");
         }
     }
 }

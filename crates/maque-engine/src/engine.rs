@@ -3,6 +3,7 @@
 use crate::board::Board;
 use crate::cache::{Cache, Demand, PageTable};
 use crate::drafts;
+use crate::fed::fed;
 use crate::handle::{EngineOptions, Load, Message};
 use crate::kept::{Adoption, kept};
 use crate::outbox::{Flow, Outbox};
@@ -14,8 +15,8 @@ use crate::sequence::{Judges, Sequence};
 use crate::step_times::StepTimes;
 use crate::{Finish, Priority, Runner};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// A slice of so many tokens whose reader is gone is worth ending the pass for: the others' tokens are fed again.
@@ -38,8 +39,8 @@ pub(crate) struct Scheduler {
     step_times: StepTimes,
     n_drafted: u64,
     n_accepted: u64,
-    n_arrived: u64, // interactive requests taken so far
-    judges: Judges,
+    n_arrived: u64,             // interactive requests taken so far
+    judges: Mutex<Vec<Judges>>, // those that no thread is using
 }
 
 /// Tells the time; tests have their own.
@@ -75,7 +76,7 @@ impl Scheduler {
             n_drafted: 0,
             n_accepted: 0,
             n_arrived: 0,
-            judges: Judges::default(),
+            judges: Mutex::default(),
         }
     }
 
@@ -210,7 +211,7 @@ impl Scheduler {
     fn n_free(&self, priority: Priority) -> usize {
         let running = self.running.iter();
         let n_running = running.filter(|sequence| sequence.priority() == priority);
-        self.options.max_running - n_running.count()
+        self.options.n_places(priority) - n_running.count()
     }
 
     /// Lets batch work rest in this step if somebody interactive has anything to do.
@@ -234,7 +235,7 @@ impl Scheduler {
         } = self.queue.get(index);
         let demand = Demand::of(request, *retention, self.options.context);
         let is_further_batch = request.priority == Priority::Batch
-            && self.n_free(Priority::Batch) < self.options.max_running;
+            && self.n_free(Priority::Batch) < self.options.max_running_batch;
         let n_left = match is_further_batch {
             true => self.runner.n_pages() / LEFT_BY_BATCH,
             false => 0,
@@ -289,7 +290,8 @@ impl Scheduler {
             .filter(|sequence| sequence.is_writing())
             .collect();
         let odds: Vec<_> = writing.iter().map(|sequence| sequence.odds()).collect();
-        let lengths = drafts::lengths(&odds, &self.step_times);
+        let n_known = writing.iter().map(|sequence| sequence.n_known()).sum();
+        let lengths = drafts::lengths(&odds, n_known, &self.step_times);
         for (sequence, n_guesses) in writing.iter_mut().zip(lengths) {
             sequence.guess(n_guesses);
         }
@@ -364,26 +366,21 @@ impl Scheduler {
 
     /// Hands the logits out, and lets others reuse prompts that are now evaluated.
     fn sample(&mut self, n_tokens: &[usize]) {
-        let mut n_rows_before = 0;
-        for (sequence, &n) in self
-            .running
-            .iter_mut()
-            .zip(n_tokens)
-            .filter(|(_, n)| 0 < **n)
-        {
-            let n_rows = sequence.slice(n).logits.len();
-            let rows: Vec<&[f32]> = (n_rows_before..n_rows_before + n_rows)
-                .map(|row| self.runner.logits(row))
-                .collect();
-            n_rows_before += n_rows;
-            let (was_read, n_done) = (sequence.is_read(), sequence.n_done());
-            sequence.absorb(n, &rows, &mut self.judges);
-            if was_read {
-                self.n_drafted += n as u64 - 1;
-                self.n_accepted += (sequence.n_done() - n_done) as u64 - 1;
-            } else if sequence.is_read() {
-                let scope = sequence.scope();
-                let (table, tokens) = sequence.table_mut();
+        let fed = fed(&mut self.running, n_tokens, &*self.runner);
+        let fed: Vec<_> = fed.into_iter().map(Mutex::new).collect();
+        self.runner.share(fed.len(), &|index| {
+            let mut judges = lock(&self.judges).pop().unwrap_or_default();
+            lock(&fed[index]).absorb(&mut judges);
+            lock(&self.judges).push(judges);
+        });
+        for fed in fed {
+            let fed = fed.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let (n_drafted, n_accepted) = fed.guesses();
+            self.n_drafted += n_drafted as u64;
+            self.n_accepted += n_accepted as u64;
+            if fed.has_read() {
+                let scope = fed.sequence.scope();
+                let (table, tokens) = fed.sequence.table_mut();
                 self.cache.share(table, scope, tokens);
             }
         }
@@ -430,6 +427,10 @@ impl Scheduler {
         }
         self.board.set_load(Load::default());
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

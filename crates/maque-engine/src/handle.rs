@@ -4,7 +4,7 @@ use crate::board::{Board, Ticket};
 use crate::engine::Scheduler;
 use crate::outbox::{CAPACITY, Outbox};
 use crate::queue::{Retention, Waiting};
-use crate::{Adoption, Event, KeptPage, Request, Runner, Sampling, Speculation};
+use crate::{Adoption, Event, KeptPage, Priority, Request, Runner, Sampling, Speculation};
 use maque_kernels::PAGE_TOKENS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,12 +20,25 @@ pub struct EngineOptions {
     pub max_queue: usize,
     /// Of them per client (8).
     pub max_queue_per_client: usize,
-    /// Sequences decoded at once (16); batch work has as many places of its own.
+    /// Interactive sequences decoded at once (16).
     pub max_running: usize,
+    /// Batch sequences decoded at once (32), on places of their own: nobody waits for the single token, and more of them share
+    /// what unpacking the weights costs.
+    pub max_running_batch: usize,
     /// Context per sequence in tokens.
     pub context: usize,
     /// Whether tokens are guessed and verified together.
     pub speculation: Speculation,
+}
+
+impl EngineOptions {
+    /// Sequences of a priority that are decoded at once.
+    pub(crate) fn n_places(&self, priority: Priority) -> usize {
+        match priority {
+            Priority::Interactive => self.max_running,
+            Priority::Batch => self.max_running_batch,
+        }
+    }
 }
 
 impl Default for EngineOptions {
@@ -34,6 +47,7 @@ impl Default for EngineOptions {
             max_queue: 64,
             max_queue_per_client: 8,
             max_running: 16,
+            max_running_batch: 32,
             context: 2048,
             speculation: Speculation::Auto,
         }
@@ -166,7 +180,7 @@ impl Engine {
     /// Starts the engine thread. Options are limited to what the runner can do.
     pub fn start(runner: impl Runner + 'static, options: EngineOptions) -> Engine {
         let options = fitted(&runner, options);
-        let board = Arc::new(Board::new(options.max_running));
+        let board = Arc::new(Board::new(&options));
         let n_vocab = runner.n_vocab();
         let (messages, inbox) = mpsc::channel();
         let scheduler = Scheduler::new(
@@ -285,12 +299,13 @@ const WARMING: u64 = u64::MAX;
 fn fitted(runner: &dyn Runner, options: EngineOptions) -> EngineOptions {
     let n_positions = runner.max_positions().min(runner.n_pages() * PAGE_TOKENS);
     // A batch has room for a token of each other sequence and at least one prompt token.
-    let max_running = runner
+    let n_places = runner
         .max_logits()
         .min(runner.max_batch_tokens().saturating_sub(1))
         .max(1);
     EngineOptions {
-        max_running: options.max_running.clamp(1, max_running),
+        max_running: options.max_running.clamp(1, n_places),
+        max_running_batch: options.max_running_batch.clamp(1, n_places),
         context: options.context.clamp(1, n_positions.max(1)),
         ..options
     }

@@ -8,6 +8,7 @@ mod drafts;
 mod engine;
 #[cfg(test)]
 mod fake;
+mod fed;
 mod handle;
 mod kept;
 mod logprobs;

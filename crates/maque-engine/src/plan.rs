@@ -3,8 +3,8 @@
 /// What a running sequence could do in the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// Feed one token and sample the next; feed so many proposed ones too where there is room.
-    Decode { n_draft: usize },
+    /// Feed the tokens that are known, at least one, and sample the next; feed so many proposed ones too where there is room.
+    Decode { n_known: usize, n_draft: usize },
     /// Read a prompt of which so many tokens are left; so many of them, the first, want no logits.
     Prefill { n_left: usize, n_plain: usize },
     /// Nothing: its reader is behind.
@@ -29,8 +29,9 @@ pub(crate) struct Limits {
     pub(crate) n_logits: usize,
 }
 
-/// Tokens to feed per task. Every decoding sequence has one; the rest is for prompts, shared evenly between clients (what one
-/// does not need goes to the others), within a client by arrival; proposed tokens have what is left.
+/// Tokens to feed per task. Every decoding sequence has one, and then what else is known of it; the rest is for prompts, shared
+/// evenly between clients (what one does not need goes to the others), within a client by arrival; proposed tokens have what is
+/// left.
 pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
     let mut tokens = vec![0; tasks.len()];
     let mut n_decodes = 0;
@@ -41,7 +42,16 @@ pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
             n_decodes += 1;
         }
     }
-    let n_free = limits.n_tokens - n_decodes;
+    let mut n_free = limits.n_tokens - n_decodes;
+    for (n_tokens, task) in tokens.iter_mut().zip(tasks) {
+        if let Work::Decode { n_known, .. } = task.work
+            && *n_tokens == 1
+        {
+            let n_more = (n_known - 1).min(n_free);
+            *n_tokens += n_more;
+            n_free -= n_more;
+        }
+    }
     let budget = if n_decodes == 0 {
         n_free
     } else {
@@ -71,8 +81,8 @@ pub(crate) fn plan(tasks: &[Task], limits: Limits) -> Vec<usize> {
 fn add_drafts(tokens: &mut [usize], tasks: &[Task], n_left: usize) {
     let mut n_left = n_left;
     for (n_tokens, task) in tokens.iter_mut().zip(tasks) {
-        if let Work::Decode { n_draft } = task.work
-            && *n_tokens == 1
+        if let Work::Decode { n_known, n_draft } = task.work
+            && *n_tokens == n_known
         {
             let n = n_draft.min(n_left);
             *n_tokens += n;
@@ -129,13 +139,25 @@ mod tests {
     fn decode(client: u64) -> Task {
         Task {
             client,
-            work: Work::Decode { n_draft: 0 },
+            work: Work::Decode {
+                n_known: 1,
+                n_draft: 0,
+            },
         }
     }
     fn guess(client: u64, n_draft: usize) -> Task {
         Task {
             client,
-            work: Work::Decode { n_draft },
+            work: Work::Decode {
+                n_known: 1,
+                n_draft,
+            },
+        }
+    }
+    fn known(client: u64, n_known: usize, n_draft: usize) -> Task {
+        Task {
+            client,
+            work: Work::Decode { n_known, n_draft },
         }
     }
     fn pause(client: u64) -> Task {
@@ -196,6 +218,13 @@ mod tests {
             (&[guess(1, 4), prefill(2, 100)], &[5, 16]),
             (&[guess(1, 9), prefill(2, 9)], &[7, 9]),
             (&[guess(1, 4), echo(2, 100)], &[1, 7]),
+            // what is known comes before prompts, and is fed over several steps where it must be
+            (&[known(1, 5, 0), prefill(2, 100)], &[5, 16]),
+            (&[known(1, 5, 3), decode(2)], &[8, 1]),
+            (
+                &[known(1, 62, 0), decode(2), known(3, 4, 2), prefill(4, 9)],
+                &[62, 1, 1, 0],
+            ),
         ] {
             assert_eq!(plan(tasks, LIMITS), want, "{tasks:?}");
         }
@@ -207,7 +236,8 @@ mod tests {
             n_plain: n_plain.min(n_left - 1),
         });
         let work = prop_oneof![
-            (0..9_usize).prop_map(|n_draft| Work::Decode { n_draft }),
+            (1..9_usize, 0..9_usize)
+                .prop_map(|(n_known, n_draft)| Work::Decode { n_known, n_draft }),
             Just(Work::Pause),
             prompt
         ];
@@ -222,7 +252,7 @@ mod tests {
         ) {
             let tokens = plan(&tasks, Limits { n_tokens, n_beside_decode, n_logits });
             let n_rows: usize = tasks.iter().zip(&tokens).map(|(task, &n)| match task.work {
-                Work::Decode { .. } => n,
+                Work::Decode { n_known, .. } => n.saturating_sub(n_known - 1),
                 Work::Prefill { n_plain, .. } => n.saturating_sub(n_plain),
                 Work::Pause => 0,
             }).sum();
@@ -230,7 +260,7 @@ mod tests {
             prop_assert!(n_rows <= n_logits);
             for (task, &n) in tasks.iter().zip(&tokens) {
                 match task.work {
-                    Work::Decode { n_draft } => prop_assert!((1..=1 + n_draft).contains(&n)),
+                    Work::Decode { n_known, n_draft } => prop_assert!((1..=n_known + n_draft).contains(&n)),
                     Work::Pause => prop_assert_eq!(n, 0),
                     Work::Prefill { n_left, .. } => prop_assert!(n <= n_left),
                 }

@@ -26,6 +26,10 @@ pub trait Runner: Send {
     fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool;
     /// Row `index` of the last pass's logits.
     fn logits(&self, index: usize) -> &[f32];
+    /// Calls `job` once for each of `0..n_items`, on any of the threads that make passes.
+    fn share(&self, n_items: usize, job: &(dyn Fn(usize) + Sync)) {
+        (0..n_items).for_each(job);
+    }
 }
 
 /// Sizes of a [`ModelRunner`].
@@ -121,5 +125,8 @@ impl Runner for ModelRunner {
     }
     fn logits(&self, index: usize) -> &[f32] {
         self.scratch.logits(index)
+    }
+    fn share(&self, n_items: usize, job: &(dyn Fn(usize) + Sync)) {
+        self.machine.share(n_items, job);
     }
 }

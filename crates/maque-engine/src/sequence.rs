@@ -1,6 +1,7 @@
 //! An admitted request: its tokens, how far they are evaluated, and what its reader hears.
 
 use crate::cache::{Demand, PageTable};
+use crate::constraint;
 use crate::logprobs::Logprobs;
 use crate::outbox::Outbox;
 use crate::penalties::Penalties;
@@ -17,15 +18,19 @@ use crate::{
 };
 use maque_model::{Enough, Slice};
 
-/// Buffers for looking at logits, one set an engine.
+/// Tokens that a step feeds of a sequence at most, those that are known to follow and those that are guessed: as many as the
+/// kernels multiply at once.
+const MAX_FED: usize = 8;
+
+/// Buffers for looking at logits, one set a thread.
 #[derive(Debug, Default)]
 pub(crate) struct Judges {
     sampler: Sampler,
     logprobs: Logprobs,
 }
 
-/// A running request. It is reading while prompt tokens are not evaluated, then it writes: each sampled token is the next to
-/// be evaluated.
+/// A running request. It is reading while prompt tokens are not evaluated, then it writes: the sampled token, and those that a
+/// constraint lets nothing else follow, are the next to be evaluated.
 #[derive(Debug)]
 pub(crate) struct Sequence {
     request: Request,
@@ -36,7 +41,7 @@ pub(crate) struct Sequence {
     n_limit: usize, // tokens in all at most
     table: PageTable,
     speculator: Option<Speculator>,
-    draft: Vec<u32>, // while it writes: its last token, and what is guessed to follow
+    draft: Vec<u32>, // while it writes: its tokens that are not evaluated, and what is guessed to follow
     penalties: Penalties,
     loop_detector: Option<LoopDetector>,
     finish: Option<Finish>,
@@ -166,8 +171,10 @@ impl Sequence {
             return Work::Pause;
         }
         if self.is_read() {
+            let n_known = self.n_known();
             return Work::Decode {
-                n_draft: self.draft.len().saturating_sub(1),
+                n_known,
+                n_draft: self.draft.len().saturating_sub(n_known),
             };
         }
         Work::Prefill {
@@ -183,9 +190,15 @@ impl Sequence {
         first.saturating_sub(1)
     }
 
+    /// Tokens of its answer that are to be evaluated: at least one while it writes.
+    pub(crate) fn n_known(&self) -> usize {
+        self.tokens.len() - self.n_done
+    }
+
     /// The probabilities that its next 1, 2, … guesses are all right.
     pub(crate) fn odds(&self) -> Vec<f64> {
         let n_max = self.n_limit - 1 - self.tokens.len(); // the last token is never fed
+        let n_max = n_max.min(MAX_FED - self.n_known());
         let speculator = self.speculator.as_ref();
         speculator.map_or_else(Vec::new, |speculator| speculator.odds(n_max))
     }
@@ -193,7 +206,7 @@ impl Sequence {
     /// Guesses what it will write in the next step: so many tokens.
     pub(crate) fn guess(&mut self, n_guesses: usize) {
         self.draft.clear();
-        self.draft.extend(self.tokens.last());
+        self.draft.extend_from_slice(&self.tokens[self.n_done..]);
         if let Some(speculator) = &self.speculator {
             let guesses = speculator.guesses(&self.tokens);
             self.draft.extend(guesses.take(n_guesses));
@@ -207,7 +220,8 @@ impl Sequence {
                 tokens: &self.draft[..n_tokens],
                 start: self.n_done,
                 pages: self.table.pages(),
-                logits: 0..n_tokens, // each verifies the guess that follows
+                // Each says what follows, and so verifies a guess; after all but the last of those known that is known too.
+                logits: n_tokens.min(self.n_known() - 1)..n_tokens,
                 enough: self.enough(),
             };
         }
@@ -251,7 +265,7 @@ impl Sequence {
     /// Takes the outcome of a step that fed `n_tokens`: the logits rows that its slice asked for.
     pub(crate) fn absorb(&mut self, n_tokens: usize, rows: &[&[f32]], judges: &mut Judges) {
         if self.is_read() {
-            return self.verify(rows, judges);
+            return self.verify(n_tokens, rows, judges);
         }
         let start = self.n_done;
         self.n_done += n_tokens;
@@ -272,11 +286,15 @@ impl Sequence {
     }
 
     /// Writes as many tokens as were guessed right, and one more. Positions behind them are written over by the next step.
-    fn verify(&mut self, rows: &[&[f32]], judges: &mut Judges) {
-        for (index, logits) in rows.iter().enumerate() {
+    fn verify(&mut self, n_tokens: usize, rows: &[&[f32]], judges: &mut Judges) {
+        let n_certain = n_tokens - rows.len();
+        self.n_done += n_certain;
+        for (index, logits) in (n_certain..).zip(rows) {
             self.n_done += 1;
-            self.write(logits, judges);
-            if self.is_finished() || self.draft.get(index + 1) != self.tokens.last() {
+            if self.n_done == self.tokens.len() {
+                self.write(logits, judges);
+            }
+            if self.is_finished() || self.draft.get(index + 1) != self.tokens.get(self.n_done) {
                 return;
             }
         }
@@ -301,11 +319,33 @@ impl Sequence {
         }
     }
 
-    /// Samples the next token and ends the answer where that is due.
+    /// Samples the next token, and writes those after it that nothing else may follow.
     fn write(&mut self, logits: &[f32], judges: &mut Judges) {
         let Some(id) = self.choose(logits, &mut judges.sampler) else {
             return self.end(Finish::Constraint);
         };
+        self.take(id, logits, &mut judges.logprobs);
+        if self.request.logprobs.is_some() {
+            return; // each token is to be described by the logits before it
+        }
+        while !self.is_finished()
+            && self.n_known() < MAX_FED
+            && let Some(id) = self.forced()
+        {
+            self.take(id, logits, &mut judges.logprobs);
+        }
+    }
+
+    /// The only token that may come next, if the constraint allows no other.
+    fn forced(&mut self) -> Option<u32> {
+        match self.request.constraint.as_mut()?.allowed() {
+            Allowed::Only(words) => constraint::only(words),
+            Allowed::Anything | Allowed::Unknown => None,
+        }
+    }
+
+    /// Takes the next token, which `logits` were before, and ends the answer where that is due.
+    fn take(&mut self, id: u32, logits: &[f32], logprobs: &mut Logprobs) {
         if self.request.stop_tokens.contains(&id) {
             return self.end(Finish::Stop);
         }
@@ -315,7 +355,7 @@ impl Sequence {
             speculator.accept(&self.tokens);
         }
         self.outbox.push(Event::Token(match self.request.logprobs {
-            Some(n_top) => judges.logprobs.describe(logits, id, n_top),
+            Some(n_top) => logprobs.describe(logits, id, n_top),
             None => TokenEvent {
                 id,
                 logprob: None,

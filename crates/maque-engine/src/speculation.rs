@@ -3,8 +3,6 @@
 //! A pass feeds the guessed tokens after the last one and samples at each of them as if they had come one by one; the first
 //! that is not what was sampled ends it. So a guess costs time or saves some, and never changes a token.
 
-/// Guessed tokens in a step at most: with the last one they are as many as the kernels multiply at once.
-pub(crate) const MAX_DRAFT: usize = 7;
 /// Tokens that an earlier place must have in common with the end.
 const MIN_MATCH: usize = 3;
 /// Common tokens are counted so far.
@@ -69,7 +67,7 @@ impl Speculator {
             *all *= probability;
             Some(*all)
         });
-        all.take(n_max.min(MAX_DRAFT)).collect()
+        all.take(n_max).collect()
     }
 
     /// What is guessed to follow `tokens`; it goes round where the source runs into the end.

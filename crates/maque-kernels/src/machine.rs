@@ -47,6 +47,13 @@ impl Machine {
     pub fn n_threads(&self) -> usize {
         self.pool.n_threads()
     }
+    /// Calls `job` once for each of `0..n_items`, in any order and on any thread of the pool. `job` must not use this machine.
+    ///
+    /// # Panics
+    /// If `job` does.
+    pub fn share(&self, n_items: usize, job: &(dyn Fn(usize) + Sync)) {
+        self.pool.run(n_items, job);
+    }
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }

@@ -85,7 +85,7 @@ limits! {
     MAX_PERSON_FILES: usize = 128 << 20, "bytes of one person's files", "每人的文件字节数";
     MAX_BATCHES: usize = 100, "batches of one person that are under way or whose files are kept", "每人进行中或保留结果的批量任务数";
     MAX_BATCH_ANSWERS: usize = 64 << 20, "bytes of the answers of one batch", "一个批量任务的回答字节数";
-    BATCH_AT_ONCE: usize = 16, "requests of batches answered at once", "批量任务中同时回答的请求数";
+    BATCH_AT_ONCE: usize = 32, "requests of batches answered at once", "批量任务中同时回答的请求数";
 
     // Structures and tools
     MAX_GRAMMAR: usize = 64 << 10,

@@ -7,7 +7,7 @@ use crate::penalties::Penalties;
 use crate::queue::Retention;
 use crate::sampler::Sampler;
 use crate::{Event, Priority, Request, Sampling, Speculation, TokenEvent, Usage};
-use std::sync::{Mutex, MutexGuard};
+
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver as EventReceiver;
 
@@ -40,6 +40,7 @@ impl Bench {
     fn with_running(sizes: Sizes, max_running: usize) -> Bench {
         let options = EngineOptions {
             max_running,
+            max_running_batch: max_running,
             ..EngineOptions::default()
         };
         Bench::with_options(sizes, options)
@@ -56,7 +57,7 @@ impl Bench {
     fn with_options(sizes: Sizes, options: EngineOptions) -> Bench {
         let clock = FakeClock::new();
         let (fake, log) = Fake::new(sizes, clock.clone());
-        let board = Arc::new(Board::new(options.max_running));
+        let board = Arc::new(Board::new(&options));
         let options = EngineOptions {
             context: sizes.max_positions,
             ..options

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A grammar and how far an answer is in it.
 pub(super) struct Matching {
     matcher: Matcher,
-    mask: SimpleVob,
+    mask: Option<SimpleVob>, // what is allowed now, once somebody asked
 }
 
 impl Matching {
@@ -18,7 +18,7 @@ impl Matching {
     pub(super) fn new(matcher: Matcher) -> Matching {
         Matching {
             matcher,
-            mask: SimpleVob::new(),
+            mask: None,
         }
     }
 
@@ -44,16 +44,15 @@ impl std::fmt::Debug for Matching {
 
 impl Constraint for Matching {
     fn allowed(&mut self) -> Allowed<'_> {
-        match self.matcher.compute_mask() {
-            Ok(mask) => {
-                self.mask = mask;
-                Allowed::Only(self.mask.as_slice())
-            }
-            Err(_) => Allowed::Unknown,
+        if self.mask.is_none() {
+            self.mask = self.matcher.compute_mask().ok();
         }
+        let mask = self.mask.as_ref();
+        mask.map_or(Allowed::Unknown, |mask| Allowed::Only(mask.as_slice()))
     }
 
     fn accept(&mut self, id: u32) {
+        self.mask = None;
         let _ = self.matcher.consume_token(id); // a matcher that fails says so when it is asked for a mask
     }
 

@@ -18,9 +18,6 @@ use crate::error::ApiError;
 use crate::limits::MAX_GRAMMAR_DEPTH;
 use serde_json::{Map, Value, json};
 
-/// Between two parts of JSON: nothing, a space, or a new line with its indentation.
-const WHITE_SPACE: &str = r" |\n[ \t]{0,32}";
-
 /// Formats of strings that are kept to.
 const FORMATS: [&str; 10] = [
     "date-time",
@@ -87,7 +84,8 @@ pub(crate) fn prepare(field: &str, schema: Value) -> Result<Value, ApiError> {
     if !has_intersections(&schema) {
         close(&mut schema);
     }
-    schema["x-guidance"] = json!({ "whitespace_pattern": WHITE_SPACE });
+    // Nothing between two parts: what only one thing can follow is written without asking the model.
+    schema["x-guidance"] = json!({ "whitespace_flexible": false });
     Ok(schema)
 }
 

@@ -51,7 +51,7 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     tries: u32,
     /// Rows under way at once
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=64))]
     at_once: u32,
     /// Begin anew, also where part of it is done
     #[arg(long)]

@@ -121,3 +121,29 @@ fn constrained_answers_are_the_same_alone_and_among_others() {
     bench.run(&mut readers.iter_mut().collect::<Vec<_>>());
     assert_eq!(readers[3].tokens(), alone);
 }
+
+#[test]
+fn tokens_that_nothing_else_can_follow_are_fed_together() {
+    let forced: Vec<Vec<u32>> = (0..20).map(|i| vec![20 + i]).collect();
+    let mut steps: Vec<&[u32]> = forced.iter().map(Vec::as_slice).collect();
+    let (any, both) = ([1, 2, 3, 4, 5, 6], [7, 8]);
+    steps.insert(0, &any);
+    steps.insert(4, &any);
+    steps.push(&both);
+    let request = constrained(Sampling::greedy(), 4, &steps);
+    let mut bench = Bench::new(Sizes::default());
+    let reader = bench.answer(request.clone());
+    let fed: Vec<_> = bench.log().passes.iter().map(|pass| pass[0].1).collect();
+    // The prompt; the first choice and three; the second and seven; the eight behind; the last two, which a choice follows.
+    assert_eq!(fed, [20, 4, 8, 8, 2]);
+    bench.assert_at_rest();
+    let described = Request {
+        logprobs: Some(0),
+        ..request
+    };
+    let mut bench = Bench::new(Sizes::default());
+    let one_by_one = bench.answer(described);
+    assert_eq!(bench.log().passes.len(), steps.len());
+    assert_eq!(reader.tokens(), one_by_one.tokens());
+    assert_eq!(reader.tokens().len(), steps.len());
+}

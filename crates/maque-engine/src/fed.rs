@@ -1,0 +1,62 @@
+//! What a step fed of one sequence, and the logits that came of it.
+
+use crate::Runner;
+use crate::sequence::{Judges, Sequence};
+
+/// A sequence between a pass and what is made of its logits.
+pub(crate) struct Fed<'a> {
+    /// Whose tokens were fed.
+    pub(crate) sequence: &'a mut Sequence,
+    n_tokens: usize,
+    rows: Vec<&'a [f32]>,
+    n_done: usize,  // before
+    n_known: usize, // before
+    was_read: bool, // before
+}
+
+/// The sequences that a pass of `runner` fed, with their rows of its logits.
+pub(crate) fn fed<'a>(
+    sequences: &'a mut [Sequence],
+    n_tokens: &[usize],
+    runner: &'a dyn Runner,
+) -> Vec<Fed<'a>> {
+    let mut n_rows_before = 0;
+    let all = sequences.iter_mut().zip(n_tokens);
+    let all = all.filter(|(_, n_tokens)| 0 < **n_tokens);
+    all.map(|(sequence, &n_tokens)| {
+        let n_rows = sequence.slice(n_tokens).logits.len();
+        let rows = n_rows_before..n_rows_before + n_rows;
+        n_rows_before += n_rows;
+        Fed {
+            n_tokens,
+            rows: rows.map(|row| runner.logits(row)).collect(),
+            n_done: sequence.n_done(),
+            n_known: sequence.n_known(),
+            was_read: sequence.is_read(),
+            sequence,
+        }
+    })
+    .collect()
+}
+
+impl Fed<'_> {
+    /// Lets the sequence write what its logits say.
+    pub(crate) fn absorb(&mut self, judges: &mut Judges) {
+        self.sequence.absorb(self.n_tokens, &self.rows, judges);
+    }
+
+    /// Whether its prompt has become known by this step.
+    pub(crate) fn has_read(&self) -> bool {
+        !self.was_read && self.sequence.is_read()
+    }
+
+    /// Guessed tokens, and how many of them were right.
+    pub(crate) fn guesses(&self) -> (usize, usize) {
+        if !self.was_read {
+            return (0, 0);
+        }
+        let n_known = self.n_known.min(self.n_tokens);
+        let n_kept = self.sequence.n_done() - self.n_done;
+        (self.n_tokens - n_known, n_kept - n_known)
+    }
+}
