@@ -103,7 +103,7 @@ impl Gated<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Format, Isa};
+    use crate::{Format, Isa, Packing};
     use std::num::NonZeroUsize;
 
     fn noise(n: usize, seed: f32) -> Vec<f32> {
@@ -121,13 +121,26 @@ mod tests {
                 .collect()
         };
         let pack = |rows, cols, seed| {
-            Matrix::pack(&machine, Format::F32, rows, cols, &bytes(rows * cols, seed))
+            let bytes = bytes(rows * cols, seed);
+            Matrix::pack(
+                &machine,
+                Packing::default(),
+                Format::F32,
+                [rows, cols],
+                &bytes,
+            )
         };
         let (gate, up) = (pack(n_rows, n_cols, 1.0), pack(n_rows, n_cols, 2.0));
         let blocks: Vec<u8> = (0..n_rows / 32 * 34 * 50)
             .map(|i| (i * 7 % 61) as u8)
             .collect();
-        let down = Matrix::pack(&machine, Format::Q8_0, 50, n_rows, &blocks);
+        let down = Matrix::pack(
+            &machine,
+            Packing::default(),
+            Format::Q8_0,
+            [50, n_rows],
+            &blocks,
+        );
         let mut x = Activations::new(n_tokens, n_cols);
         let mut middle = Activations::new(n_tokens, n_rows);
         machine.load(&mut x, &noise(n_tokens * n_cols, 3.0));

@@ -109,7 +109,7 @@ impl Machine {
     }
     /// Of `out = W·x` the outputs that are among the best, as many as `wanted` says for each token, exactly as
     /// [`Machine::matmul`] has them; any other one may be −∞ instead. With weights in planes
-    /// ([`Matrix::pack_head`]) this reads little more than half of them.
+    /// ([`Outputs::Best`](crate::Outputs::Best)) this reads little more than half of them.
     pub fn matmul_best(
         &self,
         out: &mut [f32],

@@ -2,11 +2,11 @@
 
 use crate::format::widen;
 use crate::memory::Memory;
-use crate::narrow::{narrow, narrowed};
+use crate::narrow::narrow;
 use crate::panel::{Codes, GROUP_ROWS, Layout};
 use crate::parts::for_each_chunk;
 use crate::vectorise::vectorise;
-use crate::{Format, Isa, Machine, dequantize, repack, screen};
+use crate::{Dtype, Format, Isa, Machine, dequantize, repack, screen};
 use std::ops::Range;
 
 /// What a thread packs at a time, at most: the system clears huge pages of this size for it.
@@ -30,94 +30,43 @@ struct Source<'a> {
     row_bytes: usize,
 }
 
+/// How a matrix is kept in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Packing {
+    /// What becomes of its numbers.
+    pub dtype: Dtype,
+    /// Which of its outputs are asked for.
+    pub outputs: Outputs,
+}
+
+/// Which outputs of a matrix are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Outputs {
+    /// All of them.
+    #[default]
+    All,
+    /// The best ones too ([`Machine::matmul_best`]): Q8_0 is kept in two planes, of which the first nearly decides.
+    Best,
+}
+
 impl Matrix {
-    /// Packs row-major file bytes, in parallel, keeping the bits per weight (Q4_K and Q5_K: 0.125 more).
+    /// Packs row-major file bytes of `[n_rows, n_cols]`, in parallel; what is kept keeps its bits per weight (Q4_K and Q5_K:
+    /// 0.125 more).
     ///
     /// # Panics
     /// If `bytes` is not exactly `n_rows × n_cols` elements of `format`, or rows are no whole blocks.
     pub fn pack(
         machine: &Machine,
+        packing: Packing,
         format: Format,
-        n_rows: usize,
-        n_cols: usize,
-        bytes: &[u8],
-    ) -> Matrix {
-        let shape = [n_rows, n_cols];
-        Matrix::from_file(machine, Layout::new(format, n_cols), shape, format, bytes)
-    }
-
-    /// Packs like [`Matrix::pack`] the matrix whose best outputs will be asked for
-    /// ([`Machine::matmul_best`]): Q8_0 in two planes, of which the first nearly decides. Other formats as ever.
-    ///
-    /// # Panics
-    /// As [`Matrix::pack`].
-    pub fn pack_head(
-        machine: &Machine,
-        format: Format,
-        n_rows: usize,
-        n_cols: usize,
-        bytes: &[u8],
-    ) -> Matrix {
-        let (shape, layout) = ([n_rows, n_cols], Layout::in_planes(format, n_cols));
-        Matrix::from_file(machine, layout, shape, format, bytes)
-    }
-
-    /// Packs like [`Matrix::pack`], but F32, F16 and BF16 rounded to 8 bits, as Q8_0 (`--dtype int8`).
-    ///
-    /// # Panics
-    /// As [`Matrix::pack`].
-    pub fn pack_narrowed(
-        machine: &Machine,
-        format: Format,
-        n_rows: usize,
-        n_cols: usize,
-        bytes: &[u8],
-    ) -> Matrix {
-        let (shape, layout) = (
-            [n_rows, n_cols],
-            Layout::new(narrowed(format, n_cols), n_cols),
-        );
-        Matrix::from_file(machine, layout, shape, format, bytes)
-    }
-
-    /// Packs like [`Matrix::pack_narrowed`] the matrix whose best outputs will be asked for.
-    ///
-    /// # Panics
-    /// As [`Matrix::pack`].
-    pub fn pack_narrowed_head(
-        machine: &Machine,
-        format: Format,
-        n_rows: usize,
-        n_cols: usize,
-        bytes: &[u8],
-    ) -> Matrix {
-        let layout = Layout::in_planes(narrowed(format, n_cols), n_cols);
-        Matrix::from_file(machine, layout, [n_rows, n_cols], format, bytes)
-    }
-
-    /// Packs like [`Matrix::pack`], but widened to f32 (`--dtype f32`).
-    ///
-    /// # Panics
-    /// As [`Matrix::pack`].
-    pub fn pack_widened(
-        machine: &Machine,
-        format: Format,
-        n_rows: usize,
-        n_cols: usize,
-        bytes: &[u8],
-    ) -> Matrix {
-        let shape = [n_rows, n_cols];
-        let layout = Layout::new(Format::F32, n_cols);
-        Matrix::from_file(machine, layout, shape, format, bytes)
-    }
-
-    fn from_file(
-        machine: &Machine,
-        layout: Layout,
         [n_rows, n_cols]: [usize; 2],
-        format: Format,
         bytes: &[u8],
     ) -> Matrix {
+        let packed = packing.dtype.of(format, n_cols);
+        let layout = match packing.outputs {
+            Outputs::All => Layout::new(packed, n_cols),
+            Outputs::Best => Layout::in_planes(packed, n_cols),
+        };
         let row_bytes = format.bytes_for(n_cols);
         assert!(
             row_bytes.and_then(|row| row.checked_mul(n_rows)) == Some(bytes.len()),

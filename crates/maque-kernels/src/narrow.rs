@@ -10,14 +10,6 @@ use half::slice::HalfFloatSliceExt;
 /// The largest code.
 const MAX_CODE: f32 = 127.0;
 
-/// What a matrix of this format and width becomes: Q8_0, or itself where it is in blocks already, or its rows are no whole ones.
-pub(crate) fn narrowed(format: Format, n_cols: usize) -> Format {
-    match format.is_quantized() || Format::Q8_0.bytes_for(n_cols).is_none() {
-        true => format,
-        false => Format::Q8_0,
-    }
-}
-
 /// Appends the blocks of a row.
 #[inline(always)]
 pub(crate) fn narrow(blocks: &mut Vec<u8>, format: Format, bytes: &[u8]) {
@@ -93,12 +85,5 @@ mod tests {
         assert_eq!(of(f32::INFINITY), (65504.0, 127));
         assert_eq!(of(f32::NEG_INFINITY), (65504.0, -127));
         assert_eq!(of(1e-12), (0.0, 0));
-    }
-
-    #[test]
-    fn what_is_in_blocks_already_or_has_no_whole_ones_stays() {
-        assert_eq!(narrowed(Format::BF16, 64), Format::Q8_0);
-        assert_eq!(narrowed(Format::F32, 63), Format::F32);
-        assert_eq!(narrowed(Format::Q4_K, 256), Format::Q4_K);
     }
 }

@@ -1,6 +1,6 @@
 //! A piece of a model's work, to find out how many threads do it fastest.
 
-use crate::{Activations, Format, Machine, Matrix};
+use crate::{Activations, Format, Machine, Matrix, Packing};
 use std::time::{Duration, Instant};
 
 /// Shape of each matrix: one of a small model's layer.
@@ -23,7 +23,7 @@ impl Trial {
     pub fn new(machine: &Machine) -> Trial {
         let [n_rows, n_cols] = SHAPE;
         let bytes = vec![0; n_rows * n_cols / 32 * Format::Q4_0.block_bytes()];
-        let matrix = |_| Matrix::pack(machine, Format::Q4_0, n_rows, n_cols, &bytes);
+        let matrix = |_| Matrix::pack(machine, Packing::default(), Format::Q4_0, SHAPE, &bytes);
         let activations = |n_tokens: usize| {
             let mut activations = Activations::new(n_tokens, n_cols);
             machine.load(&mut activations, &vec![1.0; n_tokens * n_cols]);

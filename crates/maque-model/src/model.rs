@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::weights::Packed;
 use crate::{ChatTemplate, Generation, Tokenizer};
-use maque_kernels::{KvShape, RopeTable};
+use maque_kernels::{Dtype, KvShape, RopeTable};
 
 /// Constant properties of a model.
 #[derive(Clone, Debug)]
@@ -20,19 +20,6 @@ pub struct ModelConfig {
     pub n_parameters: u64,
     /// Most common weight format by bytes, e.g. `Q5_0`, or the file's own name for it, e.g. `Q4_K_M`.
     pub quantization: String,
-}
-
-/// Whether weights are kept as stored, widened to f32 or rounded to 8 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Dtype {
-    /// As the file has them.
-    #[default]
-    Keep,
-    /// Widened to f32, with f32 arithmetic.
-    F32,
-    /// F32, F16 and BF16 rounded to 8 bits with a scale for each 32 (Q8_0), with 8-bit arithmetic; what is in blocks already as
-    /// stored.
-    Int8,
 }
 
 /// How the output head is read where only the best logits are wanted.

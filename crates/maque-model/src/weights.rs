@@ -3,9 +3,9 @@
 use crate::LoadError;
 use crate::arch::Presence;
 use crate::config::{Config, Tied};
-use crate::model::{Dtype, Head, LoadOptions};
+use crate::model::{Head, LoadOptions};
 use crate::stored::{TensorInfo, Tensors};
-use maque_kernels::{Format, Machine, Matrix, RopeTable, dequantize};
+use maque_kernels::{Format, Machine, Matrix, Outputs, Packing, RopeTable, dequantize};
 
 /// All parts of a model, its matrices as `M` and its vectors as `V`.
 pub(crate) struct Weights<M, V> {
@@ -169,9 +169,6 @@ fn find_layer<'a>(
     })
 }
 
-/// [`Matrix::pack`], or another way.
-type Pack = fn(&Machine, Format, usize, usize, &[u8]) -> Matrix;
-
 /// Turns tensors of a file into packed ones, giving the file's pages back.
 pub(crate) struct Packer<'a> {
     pub(crate) machine: &'a Machine,
@@ -224,27 +221,29 @@ impl Packer<'_> {
     }
 
     fn matrix(&mut self, stored: &TensorInfo<'_>) -> Matrix {
-        let pack = match self.options.dtype {
-            Dtype::Keep => Matrix::pack,
-            Dtype::F32 => Matrix::pack_widened,
-            Dtype::Int8 => Matrix::pack_narrowed,
-        };
-        self.pack(stored, pack)
+        self.pack(stored, Outputs::All)
     }
 
     fn head(&mut self, stored: &TensorInfo<'_>) -> Matrix {
-        match (self.options.head, self.options.dtype) {
-            (Head::Screened, Dtype::Keep) => self.pack(stored, Matrix::pack_head),
-            (Head::Screened, Dtype::Int8) => self.pack(stored, Matrix::pack_narrowed_head),
-            (Head::Exact, _) | (_, Dtype::F32) => self.matrix(stored),
-        }
+        self.pack(
+            stored,
+            match self.options.head {
+                Head::Screened => Outputs::Best,
+                Head::Exact => Outputs::All,
+            },
+        )
     }
 
-    fn pack(&mut self, stored: &TensorInfo<'_>, pack: Pack) -> Matrix {
+    fn pack(&mut self, stored: &TensorInfo<'_>, outputs: Outputs) -> Matrix {
         let &[n_rows, n_cols] = stored.shape.dims() else {
             unreachable!("the shape of every matrix was checked when it was taken");
         };
-        let matrix = pack(self.machine, stored.format, n_rows, n_cols, stored.bytes);
+        let packing = Packing {
+            dtype: self.options.dtype,
+            outputs,
+        };
+        let shape = [n_rows, n_cols];
+        let matrix = Matrix::pack(self.machine, packing, stored.format, shape, stored.bytes);
         self.finish(stored);
         matrix
     }

@@ -1,6 +1,6 @@
 //! Every instruction set against the scalar specification, to the bit.
 
-use crate::{Activations, Format, Isa, Machine, Matrix, dequantize};
+use crate::{Activations, Dtype, Format, Isa, Machine, Matrix, Outputs, Packing, dequantize};
 use std::num::NonZeroUsize;
 
 const FORMATS: [Format; 11] = [
@@ -58,9 +58,6 @@ impl Noise {
     }
 }
 
-/// [`Matrix::pack`], or another way.
-type Pack = fn(&Machine, Format, usize, usize, &[u8]) -> Matrix;
-
 struct Case {
     format: Format,
     n_rows: usize,
@@ -88,18 +85,23 @@ impl Case {
 
     /// The product with bias, then the same once more added to it.
     fn run(&self, isa: Isa, n_threads: usize) -> Vec<f32> {
-        self.run_packed_by(Matrix::pack, isa, n_threads)
+        self.run_packed(Packing::default(), isa, n_threads)
     }
 
-    fn run_packed_by(&self, pack: Pack, isa: Isa, n_threads: usize) -> Vec<f32> {
+    fn run_packed(&self, packing: Packing, isa: Isa, n_threads: usize) -> Vec<f32> {
         let machine = Machine::new(isa, NonZeroUsize::new(n_threads).expect("a thread"));
-        let weights = pack(&machine, self.format, self.n_rows, self.n_cols, &self.bytes);
+        let weights = self.pack(&machine, packing);
         let mut x = Activations::new(self.n_tokens, self.n_cols);
         let mut out = vec![f32::NAN; self.n_tokens * self.n_rows];
         machine.load(&mut x, &self.x);
         machine.matmul(&mut out, &weights, Some(&self.bias), &x);
         machine.matmul_add(&mut out, &weights, &x);
         out
+    }
+
+    fn pack(&self, machine: &Machine, packing: Packing) -> Matrix {
+        let shape = [self.n_rows, self.n_cols];
+        Matrix::pack(machine, packing, self.format, shape, &self.bytes)
     }
 
     fn name(&self) -> String {
@@ -112,6 +114,10 @@ impl Case {
         } = self;
         format!("{format:?} {n_rows}×{n_cols}, {n_tokens} tokens")
     }
+}
+
+fn packing(dtype: Dtype, outputs: Outputs) -> Packing {
+    Packing { dtype, outputs }
 }
 
 fn bits(x: &[f32]) -> Vec<u32> {
@@ -144,7 +150,7 @@ fn planes_have_the_bits_of_whole_codes() {
         let case = Case::new(Format::Q8_0, n_rows, n_cols, n_tokens);
         let want = bits(&case.run(Isa::Scalar, 1));
         for isa in Isa::available() {
-            let got = bits(&case.run_packed_by(Matrix::pack_head, isa, 2));
+            let got = bits(&case.run_packed(packing(Dtype::Keep, Outputs::Best), isa, 2));
             assert!(got == want, "{isa:?}, {}", case.name());
         }
     }
@@ -200,11 +206,13 @@ fn rows_are_the_file_s_values() {
         let machine = Machine::new(Isa::best(), NonZeroUsize::MIN);
         let mut want = vec![0.0; 21 * 512];
         dequantize(&mut want, format, &case.bytes);
-        let matrix = Matrix::pack(&machine, format, 21, 512, &case.bytes);
-        let widened = Matrix::pack_widened(&machine, format, 21, 512, &case.bytes);
-        let head = Matrix::pack_head(&machine, format, 21, 512, &case.bytes);
         let tokens = [20, 0, 7, 7];
-        for matrix in [matrix, widened, head] {
+        for packing in [
+            Packing::default(),
+            packing(Dtype::F32, Outputs::All),
+            packing(Dtype::Keep, Outputs::Best),
+        ] {
+            let matrix = case.pack(&machine, packing);
             let mut out = vec![f32::NAN; 4 * 512];
             machine.embed(&mut out, &matrix, &tokens);
             for (out, token) in out.chunks(512).zip(tokens) {
@@ -226,14 +234,8 @@ fn narrowed_rows_are_within_half_a_step() {
             machine.embed(&mut out, &matrix, &Vec::from_iter(0..21));
             out
         };
-        let got = rows(Matrix::pack_narrowed(
-            &machine,
-            format,
-            21,
-            512,
-            &case.bytes,
-        ));
-        let head = Matrix::pack_narrowed_head(&machine, format, 21, 512, &case.bytes);
+        let got = rows(case.pack(&machine, packing(Dtype::Int8, Outputs::All)));
+        let head = case.pack(&machine, packing(Dtype::Int8, Outputs::Best));
         assert_eq!(bits(&got), bits(&rows(head)), "{format:?}");
         for (got, want) in got.chunks(32).zip(want.chunks(32)) {
             let largest = want.iter().fold(0.0f32, |a, x| a.max(x.abs()));
@@ -253,7 +255,7 @@ fn packing_keeps_the_bits_per_weight() {
     let machine = Machine::new(Isa::best(), NonZeroUsize::MIN);
     for format in FORMATS {
         let case = Case::new(format, 32, 1024, 1);
-        let matrix = Matrix::pack(&machine, format, 32, 1024, &case.bytes);
+        let matrix = case.pack(&machine, Packing::default());
         let extra = match format {
             Format::Q4_K | Format::Q5_K => 32 * 1024 / 256 * 4,
             _ => 0,

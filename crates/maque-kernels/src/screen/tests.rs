@@ -1,7 +1,7 @@
 //! What is found are the best outputs, with the bits of a whole product, on every instruction set.
 
 use super::*;
-use crate::{Format, Isa};
+use crate::{Dtype, Format, Isa, Outputs, Packing};
 use std::num::NonZeroUsize;
 
 const N_COLS: usize = 256;
@@ -30,10 +30,21 @@ fn machine(isa: Isa) -> Machine {
     Machine::new(isa, NonZeroUsize::new(2).expect("two threads"))
 }
 
+const PACKING: Packing = Packing {
+    dtype: Dtype::Keep,
+    outputs: Outputs::Best,
+};
+
 /// All outputs, and those that the screen finds.
 fn both(isa: Isa, n_rows: usize, x: &[f32], wanted: &[Best<'_>]) -> [Vec<f32>; 2] {
     let machine = machine(isa);
-    let weights = Matrix::pack_head(&machine, Format::Q8_0, n_rows, N_COLS, &rows(n_rows));
+    let weights = Matrix::pack(
+        &machine,
+        PACKING,
+        Format::Q8_0,
+        [n_rows, N_COLS],
+        &rows(n_rows),
+    );
     let mut inputs = Activations::new(wanted.len(), N_COLS);
     machine.load(&mut inputs, x);
     let mut screen = Screen::new(&weights, wanted.len());
