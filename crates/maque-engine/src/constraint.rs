@@ -29,6 +29,41 @@ pub enum Allowed<'a> {
     Unknown,
 }
 
+/// What may come next, to be looked at while the constraint is not asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Next {
+    /// Any token.
+    #[default]
+    Anything,
+    /// As in [`Allowed::Only`].
+    Only(Vec<u32>),
+    /// As in [`Allowed::Unknown`].
+    Unknown,
+}
+
+impl Next {
+    /// Asks a constraint.
+    pub(crate) fn ask(&mut self, constraint: &mut dyn Constraint) {
+        match (constraint.allowed(), &mut *self) {
+            (Allowed::Only(new), Next::Only(words)) => {
+                words.clear();
+                words.extend_from_slice(new);
+            }
+            (Allowed::Only(new), next) => *next = Next::Only(new.to_vec()),
+            (Allowed::Anything, next) => *next = Next::Anything,
+            (Allowed::Unknown, next) => *next = Next::Unknown,
+        }
+    }
+
+    /// The bits of what is allowed, if that is not everything.
+    pub(crate) fn words(&self) -> Option<&[u32]> {
+        match self {
+            Next::Only(words) => Some(words),
+            Next::Anything | Next::Unknown => None,
+        }
+    }
+}
+
 impl Clone for Box<dyn Constraint> {
     fn clone(&self) -> Self {
         self.fork()

@@ -1,7 +1,7 @@
 //! An admitted request: its tokens, how far they are evaluated, and what its reader hears.
 
 use crate::cache::{Demand, PageTable};
-use crate::constraint;
+use crate::constraint::{self, Next};
 use crate::logprobs::Logprobs;
 use crate::outbox::Outbox;
 use crate::penalties::Penalties;
@@ -13,8 +13,8 @@ use crate::request::Lane;
 use crate::sampler::Sampler;
 use crate::speculation::Speculator;
 use crate::{
-    Allowed, EngineOptions, Event, Finish, Priority, PromptLogprobs, RepetitionGuard, Request,
-    Speculation, TokenEvent,
+    EngineOptions, Event, Finish, Priority, PromptLogprobs, RepetitionGuard, Request, Speculation,
+    TokenEvent,
 };
 use maque_model::{Enough, Slice};
 
@@ -42,6 +42,7 @@ pub(crate) struct Sequence {
     table: PageTable,
     speculator: Option<Speculator>,
     draft: Vec<u32>, // while it writes: its tokens that are not evaluated, and what is guessed to follow
+    next: Next,      // what the constraint allows after all tokens
     penalties: Penalties,
     loop_detector: Option<LoopDetector>,
     finish: Option<Finish>,
@@ -77,7 +78,12 @@ impl Sequence {
             done: n_cached,
             total: tokens.len(),
         });
+        let mut next = Next::default();
+        if let Some(constraint) = &mut request.constraint {
+            next.ask(&mut **constraint);
+        }
         Sequence {
+            next,
             speculator: (options.speculation == Speculation::Auto).then(Speculator::default),
             draft: Vec::new(),
             penalties: Penalties::new(&request.sampling, &tokens),
@@ -222,7 +228,7 @@ impl Sequence {
                 pages: self.table.pages(),
                 // Each says what follows, and so verifies a guess; after all but the last of those known that is known too.
                 logits: n_tokens.min(self.n_known() - 1)..n_tokens,
-                enough: self.enough(),
+                enough: self.enough(n_tokens.saturating_sub(self.n_known())),
             };
         }
         let end = self.n_done + n_tokens;
@@ -235,20 +241,21 @@ impl Sequence {
             start: self.n_done,
             pages: self.table.pages(),
             logits: first_row.min(last_row)..last_row,
-            enough: self.enough(),
+            enough: self.enough(0),
         }
     }
 
-    /// The logits that the next choice needs, if not all.
-    fn enough(&self) -> Option<Enough<'_>> {
+    /// The logits that the next choice needs, if not all. After guesses a constraint cannot be asked.
+    fn enough(&self, n_guesses: usize) -> Option<Enough<'_>> {
         let request = &self.request;
-        let needs_all = request.constraint.is_some()
+        let needs_all = request.constraint.is_some() && 0 < n_guesses
             || request.logprobs.is_some()
             || request.prompt_logprobs.is_some();
         let n_best = request.sampling.n_best().filter(|_| !needs_all)?;
         Some(Enough {
             n_best,
             lowered: self.penalties.seen(),
+            allowed: self.next.words(),
         })
     }
 
@@ -337,11 +344,8 @@ impl Sequence {
     }
 
     /// The only token that may come next, if the constraint allows no other.
-    fn forced(&mut self) -> Option<u32> {
-        match self.request.constraint.as_mut()?.allowed() {
-            Allowed::Only(words) => constraint::only(words),
-            Allowed::Anything | Allowed::Unknown => None,
-        }
+    fn forced(&self) -> Option<u32> {
+        constraint::only(self.next.words()?)
     }
 
     /// Takes the next token, which `logits` were before, and ends the answer where that is due.
@@ -376,24 +380,28 @@ impl Sequence {
     }
 
     /// The next token, within the constraint if there is one; `None` when the constraint cannot say what is allowed.
-    fn choose(&mut self, logits: &[f32], sampler: &mut Sampler) -> Option<u32> {
+    fn choose(&self, logits: &[f32], sampler: &mut Sampler) -> Option<u32> {
         let (sampling, position) = (&self.request.sampling, self.tokens.len());
-        let constraint = self.request.constraint.as_mut();
-        match constraint.map_or(Allowed::Anything, |constraint| constraint.allowed()) {
-            Allowed::Anything => Some(sampler.sample(logits, sampling, &self.penalties, position)),
-            Allowed::Only(words) => {
+        match &self.next {
+            Next::Anything => Some(sampler.sample(logits, sampling, &self.penalties, position)),
+            Next::Only(words) => {
                 sampler.sample_among(words, logits, sampling, &self.penalties, position)
             }
-            Allowed::Unknown => None,
+            Next::Unknown => None,
         }
     }
 
-    /// Tells the constraint which token was taken; whether nothing can follow it.
+    /// Tells the constraint which token was taken, and asks it what may follow; whether nothing can.
     fn completes(&mut self, id: u32) -> bool {
-        self.request.constraint.as_mut().is_some_and(|constraint| {
-            constraint.accept(id);
-            constraint.is_complete()
-        })
+        let Some(constraint) = &mut self.request.constraint else {
+            return false;
+        };
+        constraint.accept(id);
+        let is_complete = constraint.is_complete();
+        if !is_complete {
+            self.next.ask(&mut **constraint);
+        }
+        is_complete
     }
 
     /// Takes it apart: its pages, whose they are, its evaluated tokens, and the outbox, which has been told the end.

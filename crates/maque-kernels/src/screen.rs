@@ -21,6 +21,8 @@ use std::ops::Range;
 const MARGIN: f32 = 12.0;
 /// Groups that one thread takes at a time of those to be computed in full: their memory lies scattered.
 const GROUPS_AT_ONCE: usize = 4;
+/// Groups that are computed in full without being scored first.
+const FEW_GROUPS: usize = 64;
 
 /// What is wanted of one token's outputs.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,35 @@ pub struct Best<'a> {
     /// Rows that will still be lowered before the best are chosen, never raised: they do not count among
     /// the best so many, but are found if they would. In two lists, as they often are kept.
     pub lowered: [&'a [u32]; 2],
+    /// The rows that count, if not all: bit `row % 32` of word `row / 32`.
+    pub allowed: Option<&'a [u32]>,
+}
+
+impl Best<'_> {
+    /// Whether a row counts.
+    fn allows(&self, row: usize) -> bool {
+        self.allowed.is_none_or(|words| {
+            let word = words.get(row / 32);
+            word.is_some_and(|word| word >> (row % 32) & 1 == 1)
+        })
+    }
+
+    /// The groups with rows that count, if these are so few that the high plane need not be read.
+    fn few_groups(&self) -> Option<impl Iterator<Item = usize>> {
+        let groups = || allowed_groups(self.allowed.unwrap_or_default());
+        let is_few = self.allowed.is_some() && groups().nth(FEW_GROUPS).is_none();
+        is_few.then(groups)
+    }
+}
+
+/// Groups with a row whose bit is set, in order.
+fn allowed_groups(words: &[u32]) -> impl Iterator<Item = usize> {
+    let halves = words.iter().enumerate().filter(|(_, word)| **word != 0);
+    halves.flat_map(|(index, word)| {
+        let halves = [(2 * index, word & 0xffff), (2 * index + 1, word >> 16)];
+        let allowed = halves.into_iter().filter(|(_, rows)| *rows != 0);
+        allowed.map(|(group, _)| group)
+    })
 }
 
 /// Buffers of [`Machine::matmul_best`], sized once.
@@ -110,8 +141,17 @@ pub(crate) fn multiply_best(
         x,
         screen,
     };
+    screening.forget();
+    if wanted.iter().all(|best| best.few_groups().is_some()) {
+        out[..wanted.len() * weights.n_rows()].fill(f32::NEG_INFINITY);
+        screening.want_few(wanted);
+        return screening.compute(out);
+    }
     screening.score(out);
     for (token, best) in wanted.iter().enumerate() {
+        best.allowed
+            .into_iter()
+            .for_each(|words| screening.leave_out(token, words));
         // Twice as many as wanted: some of them may be lowered.
         screening.want_best(token, best.n.saturating_mul(2));
     }
@@ -124,12 +164,16 @@ pub(crate) fn multiply_best(
 }
 
 impl Screening<'_> {
+    /// Nothing is computed yet.
+    fn forget(&mut self) {
+        self.screen.done[..self.x.n_tiles() * self.weights.n_groups()].fill(0);
+    }
+
     /// Scores all groups; `out` is −∞ afterwards.
     fn score(&mut self, out: &mut [f32]) {
         let (n_groups, n_tokens) = (self.weights.n_groups(), self.x.n_tokens());
         let n_tiles = self.x.n_tiles();
         let (machine, weights, x) = (self.machine, self.weights, self.x);
-        self.screen.done[..n_tiles * n_groups].fill(0);
         for (token, reach) in self.screen.reach[..n_tokens].iter_mut().enumerate() {
             *reach = MARGIN * norm(x, token) / (x.n_cols() as f32).sqrt();
         }
@@ -159,6 +203,34 @@ impl Screening<'_> {
                 },
             );
         });
+    }
+
+    /// Takes groups without a bit out of the race.
+    fn leave_out(&mut self, token: usize, words: &[u32]) {
+        let of_token = self.groups_of(token);
+        let scores = &mut self.screen.scores[of_token.clone()];
+        let bounds = &mut self.screen.bounds[of_token];
+        let pairs = scores.iter_mut().zip(bounds).enumerate();
+        for (group, (score, bound)) in pairs {
+            let rows = words
+                .get(group / 2)
+                .map_or(0, |word| word >> (16 * (group % 2)) & 0xffff);
+            if rows == 0 {
+                (*score, *bound) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+            }
+        }
+    }
+
+    /// Wants the few groups that have rows which count.
+    fn want_few(&mut self, wanted: &[Best<'_>]) {
+        let n_groups = self.weights.n_groups();
+        for (token, best) in wanted.iter().enumerate() {
+            let groups = best.few_groups().into_iter().flatten();
+            for group in groups.filter(|group| *group < n_groups) {
+                let at = token / TILE_TOKENS * n_groups + group;
+                self.screen.wanted[at] |= 1 << (token % TILE_TOKENS);
+            }
+        }
     }
 
     /// Wants the `n` groups with the best scores.
@@ -192,7 +264,7 @@ impl Screening<'_> {
             groups.flat_map(|group| GROUP_ROWS * group..n_rows.min(GROUP_ROWS * (group + 1)));
         sorted.clear();
         sorted.extend(
-            rows.filter(|&row| !lowered[row] && !out[row].is_nan())
+            rows.filter(|&row| !lowered[row] && !out[row].is_nan() && best.allows(row))
                 .map(|row| out[row]),
         );
         mark(lowered, best, false);
@@ -321,11 +393,12 @@ fn or_infinity(x: f32) -> f32 {
     if x.is_nan() { f32::INFINITY } else { x }
 }
 
-/// Wants, for one token, the groups whose number is at least `floor`.
+/// Wants, for one token, the groups whose number is at least `floor`, and more than −∞.
 fn want_reaching(wanted: &mut [u8], of_groups: &[f32], token: usize, floor: f32) {
     let tile = &mut wanted[token / TILE_TOKENS * of_groups.len()..][..of_groups.len()];
     for (wanted, number) in tile.iter_mut().zip(of_groups) {
-        *wanted |= u8::from(floor <= *number) << (token % TILE_TOKENS);
+        let is_wanted = floor <= *number && f32::NEG_INFINITY < *number;
+        *wanted |= u8::from(is_wanted) << (token % TILE_TOKENS);
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Enough<'a> {
     /// Tokens whose logits penalties will lower before the choice; no others may change. Those of the
     /// slice itself need not be named.
     pub lowered: &'a [u32],
+    /// The tokens that can be chosen, if not all: bit `id % 32` of word `id / 32`. Then the slice wants one row of logits.
+    pub allowed: Option<&'a [u32]>,
 }
 
 impl<'a> Slice<'a> {
@@ -34,6 +36,7 @@ impl<'a> Slice<'a> {
         self.enough.map(|enough| Best {
             n: enough.n_best,
             lowered: [enough.lowered, self.tokens],
+            allowed: enough.allowed,
         })
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 const ENOUGH: Option<Enough<'_>> = Some(Enough {
     n_best: 20,
     lowered: &[],
+    allowed: None,
 });
 
 /// Runs a model on made-up prompts; nothing stays between measurements.

@@ -61,10 +61,13 @@ fn best(out: &[f32], best: &Best<'_>) -> Vec<(usize, u32)> {
             .iter()
             .any(|list| list.contains(&(*row as u32)))
     };
-    let mut order: Vec<usize> = (0..out.len()).filter(|row| !is_lowered(row)).collect();
+    let allowed = (0..out.len()).filter(|row| best.allows(*row));
+    let mut order: Vec<usize> = allowed.clone().filter(|row| !is_lowered(row)).collect();
     order.sort_by(|a, b| out[*b].total_cmp(&out[*a]).then(a.cmp(b)));
-    let floor = out[order[best.n - 1]];
-    let reaching = (0..out.len()).filter(|&row| floor <= out[row]);
+    let floor = order
+        .get(best.n - 1)
+        .map_or(f32::NEG_INFINITY, |row| out[*row]);
+    let reaching = allowed.filter(|&row| floor <= out[row]);
     reaching.map(|row| (row, out[row].to_bits())).collect()
 }
 
@@ -78,6 +81,7 @@ fn the_best_have_the_bits_of_a_whole_product() {
                 .map(|t| Best {
                     n: 1 + 7 * t,
                     lowered: [&lowered[..t * 100], &[5]],
+                    allowed: None,
                 })
                 .collect();
             let [whole, found] = both(isa, 5_003, &x, &wanted);
@@ -101,6 +105,7 @@ fn what_is_found_depends_on_the_token_alone() {
     let wanted = [Best {
         n: 20,
         lowered: [&[], &[]],
+        allowed: None,
     }; 9];
     let [_, together] = both(Isa::best(), 3_000, &x, &wanted);
     for isa in Isa::available() {
@@ -121,6 +126,7 @@ fn inputs_that_are_no_numbers_end_in_a_whole_product() {
         let wanted = [Best {
             n: 3,
             lowered: [&[], &[]],
+            allowed: None,
         }];
         let [whole, found] = both(isa, 100, &[f32::NAN; N_COLS], &wanted);
         let same = whole.iter().zip(&found);
@@ -136,7 +142,45 @@ fn more_than_there_are_is_everything() {
     let wanted = [Best {
         n: usize::MAX,
         lowered: [&[], &[]],
+        allowed: None,
     }];
     let [whole, found] = both(Isa::best(), 50, &noise(N_COLS, 1.0), &wanted);
     assert_eq!(whole, found);
+}
+
+/// Words with the bits of these rows.
+fn words(rows: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut words = vec![0; 5_003_usize.div_ceil(32)];
+    rows.for_each(|row| words[row / 32] |= 1 << (row % 32));
+    words
+}
+
+#[test]
+fn the_best_of_the_rows_that_count_have_the_bits_of_a_whole_product() {
+    let none = words([].into_iter());
+    let one = words([4_999].into_iter());
+    let few = words((0..5_003).step_by(400));
+    let many = words((0..5_003).filter(|row| row % 7 != 3 && !(1_000..1_900).contains(row)));
+    let short = many[..20].to_vec();
+    for isa in Isa::available() {
+        for allowed in [
+            [&none, &one, &few],
+            [&many, &few, &short],
+            [&few, &none, &many],
+        ] {
+            let x = noise(3 * N_COLS, 2.0);
+            let wanted = allowed.map(|words| Best {
+                n: 20,
+                lowered: [&[1, 4_999], &[]],
+                allowed: Some(words),
+            });
+            let [whole, found] = both(isa, 5_003, &x, &wanted);
+            let n_computed = found.iter().filter(|x| x.is_finite()).count();
+            assert!(n_computed < found.len() / 2, "{n_computed} is no screen");
+            let rows = whole.chunks_exact(5_003).zip(found.chunks_exact(5_003));
+            for ((whole, found), wanted) in rows.zip(&wanted) {
+                assert_eq!(best(whole, wanted), best(found, wanted), "{isa:?}");
+            }
+        }
+    }
 }

@@ -53,6 +53,7 @@ fn compare(n: usize) -> Option<usize> {
     let enough = Some(Enough {
         n_best: N_BEST,
         lowered: &[],
+        allowed: None,
     });
     for sequence in tokens.chunks(N_POSITIONS) {
         let mut session = loaded.session();
