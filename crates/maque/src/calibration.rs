@@ -1,4 +1,5 @@
-//! How many threads compute fastest here: measured once, kept in `MAQUE_HOME`.
+//! How many threads compute fastest here: measured once, kept in `MAQUE_HOME`. Beside other programs that compute one thread is
+//! often the fastest, and would still be taken when these are long gone: such a trial counts for nothing.
 
 use crate::settings::{Origin, Setting, Settings};
 use crate::{cores, limits, registry};
@@ -14,6 +15,8 @@ const N_ROUNDS: usize = 8;
 const BUDGET: Duration = Duration::from_millis(60);
 /// Another number than that of the cores must be this much faster: other programs disturb the trial.
 const GAIN: f64 = 0.1;
+/// Share of the trial that its threads may wait for a processor.
+const MAX_WAIT: f64 = 0.05;
 
 /// What was measured, and on what: another processor, share of it or instruction set asks anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +42,12 @@ pub(crate) fn anew(settings: &Settings) -> Setting<NonZeroUsize> {
     if !matches!(settings.threads.origin, Origin::Default | Origin::Measured) {
         return settings.threads.clone();
     }
-    let found = Calibration::measure(settings.isa.value);
+    let Some(found) = Calibration::measure(settings.isa.value) else {
+        return Setting {
+            value: cores::available(),
+            origin: Origin::Default,
+        };
+    };
     // Where the home cannot be written, the next start measures again.
     let _ = found.write(&settings.home.value);
     Setting {
@@ -67,7 +75,8 @@ impl Calibration {
         }
     }
 
-    fn measure(isa: Isa) -> Calibration {
+    /// `None` beside other programs that compute.
+    fn measure(isa: Isa) -> Option<Calibration> {
         let cores = cores::available();
         let half = NonZeroUsize::new(cores.get() / 2);
         let mut candidates = vec![cores];
@@ -76,7 +85,7 @@ impl Calibration {
                 candidates.push(other);
             }
         }
-        Calibration::of(isa, fastest(isa, &candidates))
+        Some(Calibration::of(isa, fastest(isa, &candidates)?))
     }
 
     fn write(&self, home: &Path) -> std::io::Result<()> {
@@ -89,12 +98,12 @@ fn file(home: &Path) -> PathBuf {
     home.join("calibration.json")
 }
 
-/// Runs the trial with each number of threads in turn.
-fn fastest(isa: Isa, candidates: &[NonZeroUsize]) -> NonZeroUsize {
+/// Runs the trial with each number of threads in turn; `None` if others were in the way.
+fn fastest(isa: Isa, candidates: &[NonZeroUsize]) -> Option<NonZeroUsize> {
     let machines: Vec<Machine> = candidates.iter().map(|n| Machine::new(isa, *n)).collect();
     let mut trial = Trial::new(&machines[0]);
     let mut best = vec![[Duration::MAX; 2]; machines.len()];
-    let start = Instant::now();
+    let (start, waited_before) = (Instant::now(), waited());
     for round in 0..N_ROUNDS {
         if 0 < round && BUDGET < start.elapsed() {
             break;
@@ -104,7 +113,19 @@ fn fastest(isa: Isa, candidates: &[NonZeroUsize]) -> NonZeroUsize {
             *best = [best[0].min(token), best[1].min(chunk)];
         }
     }
-    candidates[choose(&best)]
+    let n_waited = waited().saturating_sub(waited_before).as_secs_f64();
+    let is_alone = n_waited <= MAX_WAIT * start.elapsed().as_secs_f64();
+    is_alone.then(|| candidates[choose(&best)])
+}
+
+/// How long the threads of this process have waited for a processor so far, where Linux says it (`schedstat`: nanoseconds on one,
+/// waiting for one, and turns).
+fn waited() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let stats =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok());
+    let nanoseconds = stats.filter_map(|stat| stat.split(' ').nth(1)?.parse::<u64>().ok());
+    Duration::from_nanos(nanoseconds.sum())
 }
 
 /// The first, unless another one is clearly faster; writing and reading count alike.
