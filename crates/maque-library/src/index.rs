@@ -21,8 +21,10 @@ use tantivy::{
     TantivyDocument, Term,
 };
 
-/// The folder of this layout; a later layout has another and builds itself anew.
-const LAYOUT: &str = "index-1";
+/// The folder of this layout and these words; a later one has another, and is built anew from the documents.
+const LAYOUT: &str = "index-2";
+/// Folders of earlier ones.
+const EARLIER: &[&str] = &["index-1"];
 /// Memory in which the writer gathers before it writes.
 const WRITER_BYTES: usize = 48 << 20;
 
@@ -133,6 +135,9 @@ impl Index {
     /// Opens the index in `home`, or makes an empty one; one that is broken is made anew, as all in it can be.
     pub(crate) fn open(home: &Path) -> tantivy::Result<Index> {
         let path = home.join(LAYOUT);
+        for earlier in EARLIER {
+            let _ = std::fs::remove_dir_all(home.join(earlier)); // mostly there is none
+        }
         std::fs::create_dir_all(&path)?;
         Index::try_open(&path).or_else(|_| {
             std::fs::remove_dir_all(&path)?;

@@ -52,6 +52,25 @@ fn changes_are_found_and_what_is_gone_is_forgotten() {
 }
 
 #[test]
+fn an_index_of_an_earlier_layout_gives_way_to_one_that_is_built_anew() {
+    let (home, folder) = (
+        tempfile::tempdir().expect("a folder"),
+        folder_with(&[("a.txt", "苹果很甜")]),
+    );
+    let library = open(home.path());
+    library.add(folder.path()).expect("a folder");
+    wait(&library, is_ready);
+    drop(library);
+    std::fs::rename(home.path().join("index-2"), home.path().join("index-1")).expect("renamed");
+    let library = open(home.path());
+    wait(&library, |status| {
+        is_ready(status) && status.folders[0].n_documents == 1
+    });
+    assert_eq!(found(&library, "苹果甜吗"), ["a.txt"]);
+    assert!(!home.path().join("index-1").exists());
+}
+
+#[test]
 fn what_was_read_is_there_after_a_restart_without_reading_it_again() {
     let (home, folder) = (
         tempfile::tempdir().expect("a folder"),
