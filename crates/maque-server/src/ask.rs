@@ -3,12 +3,12 @@
 use crate::Service;
 use crate::choice::{Choice, Output};
 use crate::error::ApiError;
+use crate::streamed::streamed;
 use crate::structure::Structure;
 use crate::tools::Toolbox;
 use crate::written::Written;
-use axum::body::{Body, Bytes};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::response::Response;
 use maque_engine::{Request, Sampling};
 use std::time::Duration;
 
@@ -77,15 +77,15 @@ pub(crate) trait Telling: Send + 'static {
 pub(crate) fn tell<T: Telling>(choice: Choice, mut telling: T) -> Response<Body> {
     let begin = telling.begin();
     let state = Some((choice, telling, begin));
-    let bytes = futures_util::stream::unfold(state, |state| async move {
+    streamed(T::CONTENT_TYPE, state, |state| async move {
         let (mut choice, mut telling, begin) = state?;
         if !begin.is_empty() {
-            return Some((sent(begin), Some((choice, telling, String::new()))));
+            return Some((begin, Some((choice, telling, String::new()))));
         }
         loop {
             let Ok(outputs) = tokio::time::timeout(KEEP_ALIVE, choice.next()).await else {
                 let waiting = telling.waiting();
-                return Some((sent(waiting), Some((choice, telling, begin))));
+                return Some((waiting, Some((choice, telling, begin))));
             };
             let is_last = |output: &Output| matches!(output, Output::End(..) | Output::Failed(_));
             let is_over = outputs.iter().any(is_last);
@@ -94,22 +94,13 @@ pub(crate) fn tell<T: Telling>(choice: Choice, mut telling: T) -> Response<Body>
                 .map(|output| telling.tell(output))
                 .collect();
             if is_over {
-                return Some((sent(text), None));
+                return Some((text, None));
             }
             if !text.is_empty() {
-                return Some((sent(text), Some((choice, telling, begin))));
+                return Some((text, Some((choice, telling, begin))));
             }
         }
-    });
-    let headers = [
-        (header::CONTENT_TYPE, T::CONTENT_TYPE),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, Body::from_stream(bytes)).into_response()
-}
-
-pub(crate) fn sent(text: String) -> Result<Bytes, std::convert::Infallible> {
-    Ok(Bytes::from(text))
+    })
 }
 
 /// A server-sent event.

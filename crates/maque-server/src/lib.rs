@@ -35,6 +35,7 @@ mod sharing;
 mod stage;
 mod stops;
 mod store;
+mod streamed;
 mod structure;
 mod tools;
 mod traffic;

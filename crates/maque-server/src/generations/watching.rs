@@ -3,9 +3,9 @@
 
 use super::Written;
 use crate::store::Message;
-use axum::body::{Body, Bytes};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use crate::streamed::{EVENTS, streamed};
+use axum::body::Bytes;
+use axum::response::Response;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -34,15 +34,9 @@ pub(crate) fn watch(written: watch::Receiver<Written>, id: i64, head: Value) -> 
         has_begun: false,
         has_ended: false,
     };
-    let bytes = futures_util::stream::unfold(watcher, |mut watcher| async move {
-        let bytes = watcher.next().await?;
-        Some((Ok::<Bytes, std::convert::Infallible>(bytes), watcher))
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, Body::from_stream(bytes)).into_response()
+    streamed(EVENTS, watcher, |mut watcher| async move {
+        Some((watcher.next().await?, watcher))
+    })
 }
 
 /// An answer that has ended, as if it were being written: everything at once.

@@ -2,11 +2,10 @@
 
 use super::Inquiry;
 use crate::ask::{KEEP_ALIVE, event};
-use axum::body::{Body, Bytes};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use crate::streamed::{EVENTS, streamed};
+use axum::body::Body;
+use axum::response::Response;
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Events that wait for their reader.
@@ -51,23 +50,13 @@ pub(crate) fn stream(inquiry: Inquiry) -> Response<Body> {
             () = gone.closed() => {}
         }
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (
-        headers,
-        Body::from_stream(futures_util::stream::unfold(receiver, next)),
-    )
-        .into_response()
+    streamed(EVENTS, receiver, next)
 }
 
-async fn next(
-    mut receiver: Receiver<String>,
-) -> Option<(Result<Bytes, Infallible>, Receiver<String>)> {
+async fn next(mut receiver: Receiver<String>) -> Option<(String, Receiver<String>)> {
     let text = match tokio::time::timeout(KEEP_ALIVE, receiver.recv()).await {
         Ok(text) => text?,
         Err(_) => ": waiting\n\n".to_owned(),
     };
-    Some((Ok(text.into()), receiver))
+    Some((text, receiver))
 }

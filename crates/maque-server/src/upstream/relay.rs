@@ -6,9 +6,9 @@ use crate::clock::unix;
 use crate::error::ApiError;
 use crate::limits::{MAX_UPSTREAM_ANSWER, MAX_UPSTREAM_LINE, UPSTREAM_SILENCE};
 use crate::record::random;
-use axum::body::{Body, Bytes};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use crate::streamed::{EVENTS, streamed};
+use axum::body::Body;
+use axum::response::Response;
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime};
@@ -49,15 +49,9 @@ impl Relay {
 
     /// The response that tells it on.
     pub(super) fn begin(self) -> Result<Response<Body>, ApiError> {
-        let events = futures_util::stream::unfold(self, |mut relay| async move {
-            let event = relay.next().await?;
-            Some((Ok::<Bytes, std::convert::Infallible>(event.into()), relay))
-        });
-        let headers = [
-            (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-cache"),
-        ];
-        Ok((headers, Body::from_stream(events)).into_response())
+        Ok(streamed(EVENTS, self, |mut relay| async move {
+            Some((relay.next().await?, relay))
+        }))
     }
 
     /// The next event; `None` at the end.

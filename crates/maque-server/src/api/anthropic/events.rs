@@ -6,6 +6,7 @@ use crate::choice::{Choice, Output};
 use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::record;
+use crate::streamed::EVENTS;
 use crate::tools::Piece;
 use crate::written::{Content, Written};
 use axum::Json;
@@ -119,7 +120,7 @@ impl Events {
 }
 
 impl Telling for Events {
-    const CONTENT_TYPE: &'static str = "text/event-stream; charset=utf-8";
+    const CONTENT_TYPE: &'static str = EVENTS;
 
     fn begin(&mut self) -> String {
         String::new()

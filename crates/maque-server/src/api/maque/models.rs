@@ -2,23 +2,21 @@
 
 use super::drafts;
 use super::rows::PULL;
-use crate::ask::{KEEP_ALIVE, sent};
+use crate::ask::KEEP_ALIVE;
 use crate::body::json;
 use crate::error::ApiError;
 use crate::jobs::{Job, Step, Task};
 use crate::models::{Model, Models, ModelsError, Progress};
 use crate::routes::Shared;
+use crate::streamed::{EVENTS, streamed};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Value, json as object};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The type of what is told of a job.
-const EVENTS: &str = "text/event-stream; charset=utf-8";
 /// Between two steps that are told.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -103,7 +101,7 @@ pub(crate) fn told(
     content_type: &'static str,
     tell: fn(Task, &Step) -> String,
 ) -> Response {
-    let bytes = futures_util::stream::unfold(Some((job, false)), move |state| async move {
+    streamed(content_type, Some((job, false)), move |state| async move {
         let (mut job, has_begun) = state?;
         let step = match has_begun {
             false => Some(job.step()),
@@ -115,13 +113,8 @@ pub(crate) fn told(
         let step = step.unwrap_or_else(|| job.step()); // said again, that the connection lives
         let text = tell(job.task, &step);
         let is_over = matches!(step, Step::Done | Step::Failed(_));
-        Some((sent(text), (!is_over).then_some((job, true))))
-    });
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, Body::from_stream(bytes)).into_response()
+        Some((text, (!is_over).then_some((job, true))))
+    })
 }
 
 /// A step as a server-sent event.

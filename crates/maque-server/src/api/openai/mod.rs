@@ -19,8 +19,8 @@ use crate::clock::unix;
 use crate::error::ApiError;
 use crate::options::Delivery;
 use crate::record::random;
+use crate::streamed::{EVENTS, streamed};
 use axum::body::{Body, Bytes};
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use maque_engine::{TokenEvent, Usage};
 use serde_json::{Value, json};
@@ -102,15 +102,9 @@ async fn deliver(
             with_stages,
         } => {
             let stream = Stream::new(answers, shape, envelope, [with_usage, with_stages]);
-            let bytes = futures_util::stream::unfold(stream, |mut stream| async move {
-                let bytes = stream.next().await?;
-                Some((Ok::<Bytes, std::convert::Infallible>(bytes), stream))
-            });
-            let headers = [
-                (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-                (header::CACHE_CONTROL, "no-cache"),
-            ];
-            (headers, Body::from_stream(bytes)).into_response()
+            streamed(EVENTS, stream, |mut stream| async move {
+                Some((stream.next().await?, stream))
+            })
         }
     }
 }

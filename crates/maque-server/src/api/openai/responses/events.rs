@@ -4,6 +4,7 @@ use super::{Shape, status};
 use crate::ask::{Telling, event, whole};
 use crate::choice::{Choice, Output};
 use crate::error::ApiError;
+use crate::streamed::EVENTS;
 use crate::tools::Piece;
 use crate::written::{Content, Written};
 use axum::Json;
@@ -139,7 +140,7 @@ impl Events {
 }
 
 impl Telling for Events {
-    const CONTENT_TYPE: &'static str = "text/event-stream; charset=utf-8";
+    const CONTENT_TYPE: &'static str = EVENTS;
 
     fn begin(&mut self) -> String {
         let response = self.shape.response(&self.written);
