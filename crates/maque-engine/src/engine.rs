@@ -367,17 +367,12 @@ impl Scheduler {
     /// Hands the logits out, and lets others reuse prompts that are now evaluated.
     fn sample(&mut self, n_tokens: &[usize]) {
         let fed = fed(&mut self.running, n_tokens, &*self.runner);
-        let n_constrained = fed.iter().filter(|fed| fed.is_constrained()).count();
         let fed: Vec<_> = fed.into_iter().map(Mutex::new).collect();
-        let absorb = |index: usize| {
+        self.runner.share(fed.len(), &|index| {
             let mut judges = lock(&self.judges).pop().unwrap_or_default();
             lock(&fed[index]).absorb(&mut judges);
             lock(&self.judges).push(judges);
-        };
-        match n_constrained {
-            0 | 1 => (0..fed.len()).for_each(absorb), // short work, and one thread's buffers
-            _ => self.runner.share(fed.len(), &absorb),
-        }
+        });
         for fed in fed {
             let fed = fed.into_inner().unwrap_or_else(PoisonError::into_inner);
             let (n_drafted, n_accepted) = fed.guesses();

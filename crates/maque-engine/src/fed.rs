@@ -40,11 +40,6 @@ pub(crate) fn fed<'a>(
 }
 
 impl Fed<'_> {
-    /// Whether a grammar has to be asked what may follow, which takes several times as long as a choice.
-    pub(crate) fn is_constrained(&self) -> bool {
-        self.sequence.is_constrained()
-    }
-
     /// Lets the sequence write what its logits say.
     pub(crate) fn absorb(&mut self, judges: &mut Judges) {
         self.sequence.absorb(self.n_tokens, &self.rows, judges);

@@ -129,10 +129,6 @@ impl Sequence {
         self.demand().scope
     }
 
-    pub(crate) fn is_constrained(&self) -> bool {
-        self.request.constraint.is_some()
-    }
-
     pub(crate) fn is_finished(&self) -> bool {
         self.finish.is_some()
     }
