@@ -4,6 +4,12 @@ import { fill } from "./server.mjs";
 
 const LONG = "Write a very long story about a sparrow who travels around the world.";
 
+/** Waits until a screen reader has heard `sentence`, and nothing else. */
+async function heard(page, sentence) {
+  await page.getByRole("log").getByText(sentence).waitFor({ state: "attached" });
+  assert.equal(await page.getByRole("log").textContent(), sentence, "each sentence once");
+}
+
 export async function talking(url) {
   await scene("opening-zh", url, ZH, async (page) => {
     const prompts = await page.locator(".prompt").allTextContents();
@@ -29,8 +35,7 @@ export async function talking(url) {
     await begin(page);
     await ask(page, "Name the capital of France.");
     await answered(page);
-    await page.getByRole("log").getByText("The capital of France is Paris.").waitFor({ state: "attached" });
-    assert.equal(await page.getByRole("log").textContent(), "The capital of France is Paris.", "each sentence once");
+    await heard(page, "The capital of France is Paris.");
   });
 
   await scene("heard-within-one-frame", url, EN, async (page) => {
@@ -39,8 +44,7 @@ export async function talking(url) {
       window.requestAnimationFrame = (draw) => setTimeout(draw, 3000);
     });
     await ask(page, "Name the capital of France.");
-    await page.getByRole("log").getByText("The capital of France is Paris.").waitFor({ state: "attached" });
-    assert.equal(await page.getByRole("log").textContent(), "The capital of France is Paris.", "each sentence once");
+    await heard(page, "The capital of France is Paris.");
   });
 
   await scene("stop-while-writing", url, EN, async (page) => {

@@ -47,20 +47,16 @@ impl Best<'_> {
 
     /// The groups with rows that count, if these are so few that the high plane need not be read.
     fn few_groups(&self) -> Option<impl Iterator<Item = usize>> {
-        let groups = || allowed_groups(self.allowed.unwrap_or_default());
-        let is_few = self.allowed.is_some() && groups().nth(FEW_GROUPS).is_none();
-        is_few.then(groups)
+        let words = self.allowed?;
+        let groups = move || (0..2 * words.len()).filter(|group| has_allowed(words, *group));
+        groups().nth(FEW_GROUPS).is_none().then(groups)
     }
 }
 
-/// Groups with a row whose bit is set, in order.
-fn allowed_groups(words: &[u32]) -> impl Iterator<Item = usize> {
-    let halves = words.iter().enumerate().filter(|(_, word)| **word != 0);
-    halves.flat_map(|(index, word)| {
-        let halves = [(2 * index, word & 0xffff), (2 * index + 1, word >> 16)];
-        let allowed = halves.into_iter().filter(|(_, rows)| *rows != 0);
-        allowed.map(|(group, _)| group)
-    })
+/// Whether a group has a row whose bit is set.
+fn has_allowed(words: &[u32], group: usize) -> bool {
+    let word = words.get(group / 2);
+    word.is_some_and(|word| word >> (16 * (group % 2)) & 0xffff != 0)
 }
 
 /// Buffers of [`Machine::matmul_best`], sized once.
@@ -212,10 +208,7 @@ impl Screening<'_> {
         let bounds = &mut self.screen.bounds[of_token];
         let pairs = scores.iter_mut().zip(bounds).enumerate();
         for (group, (score, bound)) in pairs {
-            let rows = words
-                .get(group / 2)
-                .map_or(0, |word| word >> (16 * (group % 2)) & 0xffff);
-            if rows == 0 {
+            if !has_allowed(words, group) {
                 (*score, *bound) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
             }
         }

@@ -26,6 +26,15 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
+/// The home of a library that has read a folder with these files and is closed, and that folder.
+fn indexed_before(files: &[(&str, &str)]) -> (tempfile::TempDir, tempfile::TempDir) {
+    let (home, folder) = (tempfile::tempdir().expect("a folder"), folder_with(files));
+    let library = open(home.path());
+    library.add(folder.path()).expect("a folder");
+    wait(&library, is_ready);
+    (home, folder)
+}
+
 #[test]
 fn changes_are_found_and_what_is_gone_is_forgotten() {
     let (home, folder) = (
@@ -53,14 +62,7 @@ fn changes_are_found_and_what_is_gone_is_forgotten() {
 
 #[test]
 fn an_index_of_an_earlier_layout_gives_way_to_one_that_is_built_anew() {
-    let (home, folder) = (
-        tempfile::tempdir().expect("a folder"),
-        folder_with(&[("a.txt", "苹果很甜")]),
-    );
-    let library = open(home.path());
-    library.add(folder.path()).expect("a folder");
-    wait(&library, is_ready);
-    drop(library);
+    let (home, _folder) = indexed_before(&[("a.txt", "苹果很甜")]);
     std::fs::rename(home.path().join("index-2"), home.path().join("index-1")).expect("renamed");
     let library = open(home.path());
     wait(&library, |status| {
@@ -131,14 +133,7 @@ fn only_folders_that_are_not_there_yet_are_taken() {
 
 #[test]
 fn a_folder_that_is_away_keeps_its_index() {
-    let (home, folder) = (
-        tempfile::tempdir().expect("a folder"),
-        folder_with(&[("a.txt", "苹果很甜")]),
-    );
-    let library = open(home.path());
-    library.add(folder.path()).expect("a folder");
-    wait(&library, is_ready);
-    drop(library);
+    let (home, folder) = indexed_before(&[("a.txt", "苹果很甜")]);
     let elsewhere = folder.path().with_extension("away");
     std::fs::rename(folder.path(), &elsewhere).expect("renamed");
     let library = open(home.path());

@@ -7,7 +7,6 @@ use crate::penalties::Penalties;
 use crate::queue::Retention;
 use crate::sampler::Sampler;
 use crate::{Event, Priority, Request, Sampling, Speculation, TokenEvent, Usage};
-
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver as EventReceiver;
 

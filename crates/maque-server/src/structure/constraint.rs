@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A grammar and how far an answer is in it.
 pub(super) struct Matching {
     matcher: Matcher,
-    mask: Option<SimpleVob>, // what is allowed now, once somebody asked
+    mask: SimpleVob,
 }
 
 impl Matching {
@@ -18,7 +18,7 @@ impl Matching {
     pub(super) fn new(matcher: Matcher) -> Matching {
         Matching {
             matcher,
-            mask: None,
+            mask: SimpleVob::new(),
         }
     }
 
@@ -44,15 +44,16 @@ impl std::fmt::Debug for Matching {
 
 impl Constraint for Matching {
     fn allowed(&mut self) -> Allowed<'_> {
-        if self.mask.is_none() {
-            self.mask = self.matcher.compute_mask().ok();
+        match self.matcher.compute_mask() {
+            Ok(mask) => {
+                self.mask = mask;
+                Allowed::Only(self.mask.as_slice())
+            }
+            Err(_) => Allowed::Unknown,
         }
-        let mask = self.mask.as_ref();
-        mask.map_or(Allowed::Unknown, |mask| Allowed::Only(mask.as_slice()))
     }
 
     fn accept(&mut self, id: u32) {
-        self.mask = None;
         let _ = self.matcher.consume_token(id); // a matcher that fails says so when it is asked for a mask
     }
 
