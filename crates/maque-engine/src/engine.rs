@@ -3,7 +3,7 @@
 use crate::board::Board;
 use crate::cache::{Cache, Demand, PageTable};
 use crate::drafts;
-use crate::fed::fed;
+use crate::fed::{fed, in_order};
 use crate::handle::{EngineOptions, Load, Message};
 use crate::kept::{Adoption, kept};
 use crate::outbox::{Flow, Outbox};
@@ -330,24 +330,16 @@ impl Scheduler {
             let n_positions = sequence.n_positions_after(n);
             self.cache.grow(sequence.table_mut().0, n_positions);
         }
-        let fed: Vec<_> = self
-            .running
-            .iter()
-            .zip(n_tokens)
-            .filter(|(_, n)| 0 < **n)
-            .collect();
-        let batch: Vec<_> = fed
-            .iter()
-            .map(|(sequence, n)| sequence.slice(**n))
-            .collect();
+        let fed = in_order(self.running.iter(), n_tokens);
+        let batch: Vec<_> = fed.iter().map(|(sequence, n)| sequence.slice(*n)).collect();
         let is_batch = fed
             .iter()
             .all(|(sequence, _)| sequence.priority() == Priority::Batch);
         let keep_going = || {
-            let is_gone = |(sequence, _): &(&Sequence, &usize)| sequence.outbox.is_gone();
+            let is_gone = |(sequence, _): &(&Sequence, usize)| sequence.outbox.is_gone();
             let is_wasted = fed
                 .iter()
-                .any(|pair| HEAVY_SLICE <= *pair.1 && is_gone(pair))
+                .any(|pair| HEAVY_SLICE <= pair.1 && is_gone(pair))
                 || fed.iter().all(is_gone);
             let gives_way = is_batch && self.board.n_arrived() != self.n_arrived;
             !is_wasted && !gives_way && !self.board.is_stopping()

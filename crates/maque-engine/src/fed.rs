@@ -2,6 +2,7 @@
 
 use crate::Runner;
 use crate::sequence::{Judges, Sequence};
+use std::borrow::Borrow;
 
 /// A sequence between a pass and what is made of its logits.
 pub(crate) struct Fed<'a> {
@@ -14,6 +15,17 @@ pub(crate) struct Fed<'a> {
     was_read: bool, // before
 }
 
+/// Those of `sequences` that a pass feeds, and how many tokens of each, in the order of the pass: those with few choices last.
+pub(crate) fn in_order<S: Borrow<Sequence>>(
+    sequences: impl Iterator<Item = S>,
+    n_tokens: &[usize],
+) -> Vec<(S, usize)> {
+    let all = sequences.zip(n_tokens.iter().copied());
+    let mut fed: Vec<_> = all.filter(|(_, n_tokens)| 0 < *n_tokens).collect();
+    fed.sort_by_key(|(sequence, n_tokens)| sequence.borrow().slice(*n_tokens).is_of_few());
+    fed
+}
+
 /// The sequences that a pass of `runner` fed, with their rows of its logits.
 pub(crate) fn fed<'a>(
     sequences: &'a mut [Sequence],
@@ -21,9 +33,8 @@ pub(crate) fn fed<'a>(
     runner: &'a dyn Runner,
 ) -> Vec<Fed<'a>> {
     let mut n_rows_before = 0;
-    let all = sequences.iter_mut().zip(n_tokens);
-    let all = all.filter(|(_, n_tokens)| 0 < **n_tokens);
-    all.map(|(sequence, &n_tokens)| {
+    let all = in_order(sequences.iter_mut(), n_tokens).into_iter();
+    all.map(|(sequence, n_tokens)| {
         let n_rows = sequence.slice(n_tokens).logits.len();
         let rows = n_rows_before..n_rows_before + n_rows;
         n_rows_before += n_rows;

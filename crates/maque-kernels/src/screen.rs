@@ -45,6 +45,18 @@ impl Best<'_> {
         })
     }
 
+    /// All outputs are wanted.
+    pub const ALL: Best<'static> = Best {
+        n: usize::MAX,
+        lowered: [&[]; 2],
+        allowed: None,
+    };
+
+    /// Whether so few rows count that no others need be read to find the best.
+    pub fn is_of_few(&self) -> bool {
+        self.few_groups().is_some()
+    }
+
     /// The groups with rows that count, if these are so few that the high plane need not be read.
     fn few_groups(&self) -> Option<impl Iterator<Item = usize>> {
         let words = self.allowed?;
@@ -138,7 +150,7 @@ pub(crate) fn multiply_best(
         screen,
     };
     screening.forget();
-    if wanted.iter().all(|best| best.few_groups().is_some()) {
+    if wanted.iter().all(Best::is_of_few) {
         out[..wanted.len() * weights.n_rows()].fill(f32::NEG_INFINITY);
         screening.want_few(wanted);
         return screening.compute(out);

@@ -31,9 +31,14 @@ pub struct Enough<'a> {
 }
 
 impl<'a> Slice<'a> {
-    /// The same in the kernels' words, for one row of logits.
-    pub(crate) fn best(&self) -> Option<Best<'a>> {
-        self.enough.map(|enough| Best {
+    /// Whether so few tokens can be chosen after it that their logits alone are computed, if it stands at the end of the batch.
+    pub fn is_of_few(&self) -> bool {
+        self.best().is_of_few()
+    }
+
+    /// What is enough of one row of its logits, in the kernels' words.
+    pub(crate) fn best(&self) -> Best<'a> {
+        self.enough.map_or(Best::ALL, |enough| Best {
             n: enough.n_best,
             lowered: [enough.lowered, self.tokens],
             allowed: enough.allowed,
@@ -41,5 +46,6 @@ impl<'a> Slice<'a> {
     }
 }
 
-/// Slices of several sequences. Logits come out in the order of slices, then of tokens.
+/// Slices of several sequences. Logits come out in the order of slices, then of tokens. Those after which few tokens can be chosen
+/// ([`Slice::is_of_few`]) cost next to nothing at the end of the batch, and as much as others before it.
 pub type Batch<'a> = [Slice<'a>];

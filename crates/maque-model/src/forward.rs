@@ -4,6 +4,7 @@ use crate::scratch::Scratch;
 use crate::weights::Layer;
 use crate::{Batch, Model};
 use maque_kernels::{Best, KvPages, Machine, Matrix, Query};
+use std::ops::Range;
 
 /// From this many tokens on, a layer takes long enough to ask between its halves too.
 const LARGE_BATCH: usize = 32;
@@ -18,7 +19,7 @@ struct Pass<'a, 'b> {
     s: &'a mut Scratch,
     kv: &'a mut KvPages,
     queries: Vec<Query<'b>>,
-    enough: Vec<Best<'b>>, // of each row of logits, or empty
+    enough: Vec<Best<'b>>, // of each row of logits
     keep_going: &'a dyn Fn() -> bool,
 }
 
@@ -155,13 +156,30 @@ impl Pass<'_, '_> {
 
     /// logits = Whead·RMSNorm(x) of the wanted tokens, or what is enough of them
     fn logits(&mut self, norm: &[f32], head: &Matrix) {
+        let n_rows = self.enough.len();
+        let few = self.enough.iter().rev().take_while(|best| best.is_of_few());
+        let first_of_few = match head.is_in_planes() {
+            true => n_rows - few.count(),
+            false => n_rows,
+        };
+        self.logits_of(0..first_of_few, norm, head);
+        self.logits_of(first_of_few..n_rows, norm, head);
+    }
+
+    /// The same of some rows; of few only what can be chosen, if they are all of that kind.
+    fn logits_of(&mut self, rows: Range<usize>, norm: &[f32], head: &Matrix) {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
-        let n = self.queries.len();
-        let x = &s.x[..n * config.dim];
+        let enough = &self.enough[rows.clone()];
+        if enough.is_empty() {
+            return;
+        }
+        let x = &s.x[rows.start * config.dim..rows.end * config.dim];
         ops.load_normed(&mut s.from_x, x, norm, config.norm_eps);
-        let logits = &mut s.logits[..n * config.n_vocab];
-        match (1..=MAX_SCREENED).contains(&self.enough.len()) {
-            true => ops.matmul_best(logits, head, &s.from_x, &mut s.screen, &self.enough),
+        let logits = &mut s.logits[rows.start * config.n_vocab..rows.end * config.n_vocab];
+        let is_screened =
+            enough.len() <= MAX_SCREENED && enough.iter().all(|best| best.n < usize::MAX);
+        match is_screened || enough.iter().all(Best::is_of_few) {
+            true => ops.matmul_best(logits, head, &s.from_x, &mut s.screen, enough),
             false => ops.matmul(logits, head, None, &s.from_x),
         }
     }

@@ -124,13 +124,14 @@ impl Scratch {
         queries
     }
 
-    /// What is enough of each row of logits; empty unless every slice says it.
+    /// What is enough of each row of logits.
     pub(crate) fn enough<'a>(&mut self, batch: &Batch<'a>) -> Vec<Best<'a>> {
         let mut best: Vec<Best<'a>> = std::mem::take(&mut self.best);
-        let slices = batch.iter().filter(|slice| !slice.logits.is_empty());
-        if slices.clone().all(|slice| slice.enough.is_some()) {
-            best.extend(slices.flat_map(|slice| slice.logits.clone().filter_map(|_| slice.best())));
-        }
+        best.extend(
+            batch
+                .iter()
+                .flat_map(|slice| slice.logits.clone().map(|_| slice.best())),
+        );
         best
     }
 

@@ -2,7 +2,8 @@
 
 use crate::session::Loaded;
 use crate::weights;
-use maque_model::{Dtype, Enough};
+use maque_kernels::KvPages;
+use maque_model::{Dtype, Enough, Scratch, Slice};
 use std::path::Path;
 
 /// Candidates of the models' own sampling settings.
@@ -77,6 +78,66 @@ fn compare(n: usize) -> Option<usize> {
 fn the_best_of_512_positions_are_the_same() {
     if let Some(n) = compare(512) {
         assert_eq!(n, 512);
+    }
+}
+
+#[test]
+fn those_who_may_choose_of_few_cost_the_others_nothing() {
+    let Some(path) = weights::file("MAQUE_TEST_QWEN") else {
+        return;
+    };
+    const CHOICES: [u32; 4] = [0, 31, 40_000, 151_000];
+    let loaded = Loaded::open(&path, Dtype::Keep);
+    let (model, machine) = (&loaded.opened.model, &loaded.machine);
+    let mut words = vec![0u32; model.config().n_vocab.div_ceil(32)];
+    CHOICES
+        .iter()
+        .for_each(|id| words[*id as usize / 32] |= 1 << (id % 32));
+    let mut kv = KvPages::new(model.config().kv, 8);
+    let mut scratch = Scratch::new(model, 16, 8);
+    let mut rows = |enough: [Option<Enough<'_>>; 8]| -> Vec<Vec<u32>> {
+        let tokens: [[u32; 2]; 8] = std::array::from_fn(|i| [100 * i as u32, 7]);
+        let pages: [[u32; 1]; 8] = std::array::from_fn(|i| [i as u32]);
+        let slices = tokens.iter().zip(&pages).zip(enough);
+        let batch: Vec<_> = slices
+            .map(|((tokens, pages), enough)| Slice {
+                tokens,
+                start: 0,
+                pages,
+                logits: 1..2,
+                enough,
+            })
+            .collect();
+        assert!(model.forward(machine, &mut scratch, &mut kv, &batch, &|| true));
+        let rows = (0..8).map(|row| scratch.logits(row));
+        rows.map(|row| row.iter().map(|logit| logit.to_bits()).collect())
+            .collect()
+    };
+    let all = |allowed| {
+        Some(Enough {
+            n_best: N_BEST,
+            lowered: &[],
+            allowed,
+        })
+    };
+    let few = all(Some(&words));
+    let whole = rows([None; 8]);
+    let got = rows([None, all(None), few, None, all(None), few, few, few]);
+    for (i, (got, whole)) in got.iter().zip(&whole).enumerate() {
+        let n_computed = got
+            .iter()
+            .filter(|bits| f32::from_bits(**bits).is_finite())
+            .count();
+        match i {
+            ..5 => assert!(got == whole, "row {i}"),
+            _ => assert!(
+                n_computed <= 16 * CHOICES.len(),
+                "{n_computed} logits of row {i} are not few"
+            ),
+        }
+        for id in CHOICES {
+            assert_eq!(got[id as usize], whole[id as usize], "row {i}");
+        }
     }
 }
 
