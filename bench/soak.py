@@ -18,6 +18,7 @@ from server import Server
 
 LIMIT = 1.0  # MiB an hour
 OWNER = "owner"
+N_LOGITS = 32  # rows of a step
 PEOPLE = [f"person-{i}" for i in range(8)]
 
 
@@ -82,10 +83,21 @@ def probe(server):
     return json.loads(response.read())["choices"][0]["message"]["content"]
 
 
+def fill(server):
+    """Asks how likely each token of a prompt is: a step then writes to all the logits there is room for, as busy steps do now and then
+    (the system gives memory for them in pieces of 2 MiB when they are first written, which is no leak)."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    body = {"prompt": "Tell me about the sparrows of the town. " * 40, "max_tokens": 1, "echo": True, "logprobs": 1}
+    connection.request("POST", "/v1/completions", json.dumps(body), {"Authorization": f"Bearer {OWNER}", "Content-Type": "application/json"})
+    n_tokens = len(json.loads(connection.getresponse().read())["choices"][0]["logprobs"]["tokens"])
+    assert N_LOGITS < n_tokens, f"{n_tokens} tokens fill no step"
+
+
 def main(maque, model, minutes=60.0, leak=0):
     keys = [part for key in (OWNER, *PEOPLE) for part in ("--api-key", key)]
     with Server(maque, model, "--context", "2048", "--memory", "64M", *keys) as server:
         server.until("/health")
+        fill(server)
         pid, want, is_over, points, answers = server.process.pid, probe(server), threading.Event(), [], set()
         descriptors = n_descriptors(pid)
         people = [Person(server, key, is_over) for key in PEOPLE]
