@@ -2,7 +2,8 @@
 
 use crate::index::{FaqRecord, PassageRecord};
 use crate::words::essence;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 /// All frequent questions.
@@ -54,13 +55,22 @@ impl Faq {
         })
     }
 
-    /// Up to `n` of them: first those that were asked most, then in the order of the tables.
+    /// Up to `n` of them, each once: first those that were asked most, then in the order of the tables.
     pub(crate) fn frequent(&self, asked: &Asked, n: usize) -> Vec<String> {
-        let mut all: Vec<&FaqRecord> = self.records.iter().collect();
-        all.sort_by_key(|record| std::cmp::Reverse(asked.count(&record.question)));
-        all.into_iter()
+        let place = |essence: &String| self.by_essence.get(essence)?.first().copied();
+        let mut most: Vec<(Reverse<u64>, usize)> = asked
+            .counts()
+            .iter()
+            .filter_map(|(essence, count)| Some((Reverse(*count), place(essence)?)))
+            .collect();
+        most.sort_unstable();
+        let all = most.into_iter().map(|(_, at)| at);
+        let mut shown = HashSet::new();
+        all.chain(0..self.records.len())
+            .map(|at| &self.records[at].question)
+            .filter(|question| shown.insert(essence(question)))
             .take(n)
-            .map(|record| record.question.clone())
+            .cloned()
             .collect()
     }
 }
@@ -69,10 +79,6 @@ impl Asked {
     /// Counts a question.
     pub(crate) fn note(&self, question: &str) {
         *self.counts().entry(essence(question)).or_default() += 1;
-    }
-
-    fn count(&self, question: &str) -> u64 {
-        self.counts().get(&essence(question)).copied().unwrap_or(0)
     }
 
     fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {

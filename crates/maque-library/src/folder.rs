@@ -2,14 +2,14 @@
 
 use crate::Kind;
 use crate::skipped::{Reason, Skipped};
-use cap_std::fs::{Dir, DirEntry, Metadata, OpenOptions};
+use cap_std::fs::{Dir, DirEntry, Metadata, OpenOptions, ReadDir};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Folders within folders.
 const MAX_DEPTH: usize = 32;
-/// Files in all.
+/// Files and folders in all.
 const MAX_FILES: usize = 50_000;
 
 /// A file that can be read.
@@ -29,11 +29,20 @@ pub(crate) struct Version {
     modified: i128,
 }
 
+impl Version {
+    /// How long the file is.
+    pub(crate) fn n_bytes(self) -> u64 {
+        self.n_bytes
+    }
+}
+
 /// Everything in a folder.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Contents {
     pub(crate) found: Vec<Found>,
     pub(crate) skipped: Vec<Skipped>,
+    /// Itself and the folders in it, as far as they were looked through.
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// A folder that was opened.
@@ -64,40 +73,41 @@ impl Folder {
     /// Everything in it, in the order of names. Names that begin with a dot are nobody's documents.
     pub(crate) fn contents(&self) -> std::io::Result<Contents> {
         let mut contents = Contents::default();
-        let mut waiting = vec![(self.0.try_clone()?, PathBuf::new(), 0)];
-        while let Some((folder, path, depth)) = waiting.pop() {
-            let Ok(entries) = folder.entries() else {
-                contents.skip(
-                    &path,
-                    Reason::Io {
-                        why: "its list of files cannot be read".to_owned(),
-                    },
-                );
-                continue;
+        let mut waiting = vec![(PathBuf::new(), 0)]; // no more than one is open: there may be thousands side by side
+        while let Some((path, depth)) = waiting.pop() {
+            let entries = match self.entries(&path) {
+                Ok(entries) => entries,
+                Err(error) if path == Path::new("") => return Err(error),
+                Err(error) => {
+                    contents.skip(&path, io(error));
+                    continue;
+                }
             };
             for entry in entries.flatten().filter(|entry| !is_hidden(entry)) {
                 let path = path.join(entry.file_name());
-                if MAX_FILES <= contents.found.len() + contents.skipped.len() {
+                if MAX_FILES <= contents.n_entries() + waiting.len() {
                     contents.skip(&path, Reason::TooMany { limit: MAX_FILES });
                     return Ok(contents.sorted());
                 }
-                match (
-                    entry.metadata(),
-                    entry.file_type().is_ok_and(|kind| kind.is_dir()),
-                ) {
-                    (Ok(_), true) if MAX_DEPTH <= depth => {
+                match entry.metadata() {
+                    Ok(metadata) if metadata.is_dir() && MAX_DEPTH <= depth => {
                         contents.skip(&path, Reason::TooDeep { limit: MAX_DEPTH })
                     }
-                    (Ok(_), true) => match entry.open_dir() {
-                        Ok(folder) => waiting.push((folder, path, depth + 1)),
-                        Err(error) => contents.skip(&path, io(error)),
-                    },
-                    (Ok(metadata), false) => contents.add(&path, &metadata),
-                    (Err(error), _) => contents.skip(&path, io(error)),
+                    Ok(metadata) if metadata.is_dir() => waiting.push((path, depth + 1)),
+                    Ok(metadata) => contents.add(&path, &metadata),
+                    Err(error) => contents.skip(&path, io(error)),
                 }
             }
+            contents.folders.push(path);
         }
         Ok(contents.sorted())
+    }
+
+    fn entries(&self, path: &Path) -> std::io::Result<ReadDir> {
+        match path == Path::new("") {
+            true => self.0.entries(),
+            false => self.0.read_dir(path),
+        }
     }
 }
 
@@ -107,6 +117,11 @@ impl Contents {
             Ok(found) => self.found.push(found),
             Err(reason) => self.skip(path, reason),
         }
+    }
+
+    /// Everything that it has of the folder by now.
+    fn n_entries(&self) -> usize {
+        self.found.len() + self.skipped.len() + self.folders.len()
     }
 
     fn skip(&mut self, path: &Path, reason: Reason) {

@@ -39,6 +39,13 @@ pub(crate) struct FileRecord {
     pub(crate) n_questions: usize,
 }
 
+impl FileRecord {
+    /// Whether it is worth another try though the file is as it was: rights and disks change without it.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self.skipped, Some(Reason::Io { .. }))
+    }
+}
+
 /// Which document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DocumentName {

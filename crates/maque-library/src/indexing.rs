@@ -1,24 +1,30 @@
 //! The thread that keeps the index like the folders: what changed is read again, what is gone is forgotten.
 
-use crate::folder::{Folder, Found};
+use crate::extracted::Extracted;
+use crate::folder::{Contents, Folder, Found};
 use crate::folders::Entry;
 use crate::index::{DocumentName, FileRecord, Index, Writer};
 use crate::library::{Progress, Shared};
-use crate::skipped::Skipped;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use crate::skipped::{Reason, Skipped};
+use crate::watch::Watch;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a folder must be quiet before its changes are read.
 const QUIET: Duration = Duration::from_millis(200);
+/// How long changes wait for that in a folder that is never quiet.
+const LONGEST: Duration = Duration::from_secs(5);
 /// Where the system tells no changes (network drives), they are looked for this often.
 const ROUND: Duration = Duration::from_secs(300);
 /// Files between two commits: what is lost when the process is killed.
 const BATCH: usize = 256;
+/// How long what was read may wait for what is read beside it until it can be found.
+const SOON: Duration = Duration::from_secs(3);
 
 /// What the thread is given to do.
 pub(crate) enum Task {
@@ -45,7 +51,7 @@ impl Indexing {
         let is_over = Arc::new(AtomicBool::new(false));
         let work = Work {
             shared,
-            watchers: HashMap::new(),
+            watches: HashMap::new(),
             changed: sender.clone(),
             is_over: Arc::clone(&is_over),
         };
@@ -77,48 +83,61 @@ impl Drop for Indexing {
 /// What the thread has.
 struct Work {
     shared: Arc<Shared>,
-    watchers: HashMap<String, RecommendedWatcher>,
+    watches: HashMap<String, Watch>,
     changed: Sender<Task>,
     is_over: Arc<AtomicBool>,
 }
 
 impl Work {
     fn go_on(mut self, tasks: &Receiver<Task>) {
-        let mut waiting = HashSet::new();
+        let (mut waiting, mut since) = (HashSet::new(), Instant::now());
         loop {
             let patience = if waiting.is_empty() { ROUND } else { QUIET };
-            match tasks.recv_timeout(patience) {
+            let task = tasks.recv_timeout(patience);
+            if waiting.is_empty() {
+                since = Instant::now();
+            }
+            let is_time = task.is_err() || LONGEST <= since.elapsed();
+            match task {
                 Ok(Task::Watch(entry)) => {
                     self.watch(&entry);
                     waiting.insert(entry.id);
                 }
-                Ok(Task::Look(id)) => drop(waiting.insert(id)),
+                Ok(Task::Look(id)) => {
+                    self.watches.get(&id).inspect(|watch| watch.heard());
+                    waiting.insert(id);
+                }
                 Ok(Task::Forget(entry)) => self.forget(&entry),
                 Err(RecvTimeoutError::Timeout) if waiting.is_empty() => {
                     waiting.extend(self.shared.entries().into_iter().map(|entry| entry.id));
                 }
-                Err(RecvTimeoutError::Timeout) => self.look_at(&std::mem::take(&mut waiting)),
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
+            if is_time {
+                self.look_at(&std::mem::take(&mut waiting));
+            }
         }
     }
 
-    /// Lets the system tell what changes; reading a file is no change.
+    /// Lets the system tell what changes.
     fn watch(&mut self, entry: &Entry) {
         let (changed, id) = (self.changed.clone(), entry.id.clone());
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.map_or(true, |event| !event.kind.is_access()) {
-                let _ = changed.send(Task::Look(id.clone()));
-            }
+        let watch = Watch::start(&entry.path, move || {
+            let _ = changed.send(Task::Look(id.clone()));
         });
-        if let Ok(mut watcher) = watcher
-            && watcher.watch(&entry.path, RecursiveMode::Recursive).is_ok()
-        {
-            self.watchers.insert(entry.id.clone(), watcher);
+        self.watches.insert(entry.id.clone(), watch);
+    }
+
+    /// Watches the folders within a folder too. In one that is new something may have changed before, so it is looked at again.
+    fn cover(&mut self, entry: &Entry, folders: &[PathBuf]) {
+        let watch = self.watches.get_mut(&entry.id);
+        if watch.is_some_and(|watch| watch.cover(folders)) {
+            let _ = self.changed.send(Task::Look(entry.id.clone()));
         }
     }
 
-    fn look_at(&self, ids: &HashSet<String>) {
+    fn look_at(&mut self, ids: &HashSet<String>) {
         for entry in self
             .shared
             .entries()
@@ -137,21 +156,23 @@ impl Work {
     }
 
     /// Makes the index like the folder.
-    fn look(&self, entry: &Entry) -> tantivy::Result<()> {
+    fn look(&mut self, entry: &Entry) -> tantivy::Result<()> {
         let index = self.shared.index()?;
         let opened = Folder::open(&entry.path).and_then(|folder| Ok((folder.contents()?, folder)));
         let Ok((contents, folder)) = opened else {
             return self.settle(&index, entry, Progress::Missing, &[]);
         };
+        self.cover(entry, &contents.folders);
         let known = known(&index, entry)?;
         let is_new = |found: &&Found| {
             let name = DocumentName::new(&entry.id, &found.file, Some(found.kind));
             known
                 .get(&name.id)
-                .is_none_or(|record| record.version != Some(found.version))
+                .is_none_or(|record| record.version != Some(found.version) || record.is_transient())
         };
         let orphans = self.orphans(&index)?;
-        let new: Vec<&Found> = contents.found.iter().filter(is_new).collect();
+        let mut new: Vec<&Found> = contents.found.iter().filter(is_new).collect();
+        new.sort_by_key(|found| found.version.n_bytes()); // what is read soon can be found soon
         let there: HashSet<&str> = contents
             .found
             .iter()
@@ -170,18 +191,7 @@ impl Work {
         orphans
             .iter()
             .for_each(|folder| writer.forget_folder(folder));
-        let n_old = contents.found.len() - new.len();
-        for (at, batch) in new.chunks(BATCH).enumerate() {
-            self.read(
-                &folder,
-                entry,
-                batch,
-                &writer,
-                (n_old + at * BATCH, contents.found.len()),
-            )?;
-            writer.commit()?;
-            index.reload()?;
-        }
+        self.read(&folder, entry, &new, (&index, &mut writer), &contents)?;
         writer.commit()?;
         index.reload()?;
         self.settle(&index, entry, Progress::Ready, &contents.skipped)?;
@@ -198,46 +208,66 @@ impl Work {
         Ok(folders.filter(|folder| !self.shared.has(folder)).collect())
     }
 
-    /// Reads files, several at once, and writes what they became.
+    /// Reads files, several at once, and writes what they became; none of them waits long for a slow one to be found.
     fn read(
         &self,
         folder: &Folder,
         entry: &Entry,
-        batch: &[&Found],
-        writer: &Writer,
-        (n_before, total): (usize, usize),
+        new: &[&Found],
+        (index, writer): (&Index, &mut Writer),
+        contents: &Contents,
     ) -> tantivy::Result<()> {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = sync_channel(2);
+        let total = contents.found.len();
+        let (next, mut done) = (AtomicUsize::new(0), total - new.len());
+        let (mut n_waiting, mut counted) = (0, Instant::now());
         std::thread::scope(|scope| {
-            for _ in 0..std::thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(8)
-            {
+            let (sender, receiver) = sync_channel(2); // ends with this closure, and with it who sends
+            for _ in 0..n_readers() {
                 let (sender, next) = (sender.clone(), &next);
-                scope.spawn(move || {
-                    while let Some(found) = batch.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let file = folder.file(&found.file);
-                        let read = file.and_then(|file| self.shared.reader.read(found.kind, file));
-                        if self.is_over() || sender.send((*found, read)).is_err() {
-                            return;
-                        }
-                    }
-                });
+                scope.spawn(move || self.read_each(folder, entry, new, next, &sender));
             }
             drop(sender);
-            for (done, (found, read)) in receiver.into_iter().enumerate() {
-                let name = DocumentName::new(&entry.id, &found.file, Some(found.kind));
-                writer.put(&name, Some(found.version), read)?;
-                let progress = Progress::Indexing {
-                    done: n_before + done + 1,
-                    total,
-                };
-                self.shared
-                    .change(&entry.id, |status| status.progress = progress);
+            loop {
+                match receiver.recv_timeout(SOON) {
+                    Ok((found, read)) => {
+                        let name = DocumentName::new(&entry.id, &found.file, Some(found.kind));
+                        writer.put(&name, Some(found.version), read)?;
+                        (done, n_waiting) = (done + 1, n_waiting + 1);
+                        let progress = Progress::Indexing { done, total };
+                        self.shared
+                            .change(&entry.id, |status| status.progress = progress);
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                }
+                if BATCH <= n_waiting || (0 < n_waiting && SOON <= counted.elapsed()) {
+                    writer.commit()?;
+                    index.reload()?;
+                    let progress = Progress::Indexing { done, total };
+                    self.settle(index, entry, progress, &contents.skipped)?;
+                    (n_waiting, counted) = (0, Instant::now());
+                }
             }
-            Ok(())
         })
+    }
+
+    /// Reads the next file until there is none, or nobody wants them any more.
+    fn read_each<'a>(
+        &self,
+        folder: &Folder,
+        entry: &Entry,
+        new: &[&'a Found],
+        next: &AtomicUsize,
+        sender: &SyncSender<(&'a Found, Result<Extracted, Reason>)>,
+    ) {
+        while let Some(found) = new.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let file = folder.file(&found.file);
+            let read = file.and_then(|file| self.shared.reader.read(found.kind, file));
+            let is_wanted = !self.is_over() && self.shared.has(&entry.id);
+            if !is_wanted || sender.send((found, read)).is_err() {
+                return;
+            }
+        }
     }
 
     /// Tells what the index has of a folder now, and learns its frequent questions.
@@ -258,7 +288,7 @@ impl Work {
             })
         });
         let mut skipped: Vec<Skipped> = skipped.chain(unread.iter().cloned()).collect();
-        skipped.sort_by(|a, b| a.file.cmp(&b.file));
+        skipped.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.shared.change(&entry.id, |status| {
             status.progress = progress;
             status.n_documents = files
@@ -274,7 +304,7 @@ impl Work {
     }
 
     fn forget(&mut self, entry: &Entry) {
-        self.watchers.remove(&entry.id);
+        self.watches.remove(&entry.id);
         let forgotten = self.shared.index().and_then(|index| {
             let mut writer = index.writer()?;
             writer.forget_folder(&entry.id);
@@ -289,6 +319,11 @@ impl Work {
     fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
     }
+}
+
+/// Files that are read at once.
+fn n_readers() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().min(8))
 }
 
 /// What the index has of a folder's files, by their ids.

@@ -23,6 +23,7 @@ mod search;
 mod sentences;
 mod skipped;
 mod synonyms;
+mod watch;
 mod words;
 
 pub use asked::{echoes, fits};

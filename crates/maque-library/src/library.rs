@@ -15,7 +15,7 @@ use tantivy::Searcher;
 
 /// Frequent questions that a status shows.
 const MAX_FREQUENT: usize = 12;
-/// Skipped files that a status shows.
+/// Skipped files that a status shows of a folder.
 const MAX_SKIPPED: usize = 200;
 
 /// Why the library cannot do something.
@@ -61,7 +61,7 @@ pub struct FolderStatus {
     pub n_questions: usize,
     /// Files that were skipped.
     pub n_skipped: usize,
-    /// The first of them.
+    /// The first of them, those of other types last.
     pub skipped: Vec<Skipped>,
 }
 

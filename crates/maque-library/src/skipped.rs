@@ -11,6 +11,13 @@ pub struct Skipped {
     pub reason: Reason,
 }
 
+impl Skipped {
+    /// Its place on a list: files that were meant to be read come before those of other types.
+    pub(crate) fn rank(&self) -> (bool, &str) {
+        (self.reason == Reason::Type, &self.file)
+    }
+}
+
 /// Why a file is not in the library; its sentence is for the person who can mend it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]

@@ -174,3 +174,123 @@ fn nothing_outside_a_folder_is_read() {
     assert_eq!(skipped, [("file.txt", "link"), ("folder", "link")]);
     assert_eq!(found(&library, "芝麻开门"), Vec::<String>::new());
 }
+
+/// Every document is read with a script of ours that may wait before it lets the real reader read.
+#[cfg(unix)]
+#[test]
+fn a_file_that_takes_long_keeps_no_other_from_being_found() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, folder) = (
+        tempfile::tempdir().expect("a folder"),
+        folder_with(&[
+            ("a slow one.html", "<p>香蕉很软，要剥皮</p>"),
+            ("b.txt", "苹果很甜"),
+        ]),
+    );
+    let (script, gate) = (home.path().join("reader.sh"), home.path().join("gate"));
+    let real = env!("CARGO_BIN_EXE_maque-library-reader");
+    let lines = format!(
+        "#!/bin/sh\nwhile [ \"$1\" = html ] && [ ! -e '{}' ] && [ -e \"$0\" ]; do sleep 0.05; done\nexec '{real}' \"$1\"\n",
+        gate.display()
+    );
+    std::fs::write(&script, lines).expect("a script");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).expect("its rights");
+    let reader = maque_library::Reader {
+        program: script,
+        arguments: Vec::new(),
+    };
+    let library = Library::open(&home.path().join("library"), reader).expect("a library");
+    library.add(folder.path()).expect("a folder");
+    let status = wait(&library, |status| status.folders[0].n_documents == 1);
+    assert_eq!(found(&library, "苹果甜吗"), ["b.txt"]);
+    let progress = Progress::Indexing { done: 1, total: 2 };
+    assert_eq!(status.folders[0].progress, progress);
+    std::fs::write(gate, "").expect("a file");
+    wait(&library, is_ready);
+    assert_eq!(found(&library, "香蕉软吗"), ["a slow one.html"]);
+}
+
+#[test]
+fn what_could_not_be_opened_is_tried_again() {
+    let (home, folder) = (
+        tempfile::tempdir().expect("a folder"),
+        folder_with(&[("a.txt", "苹果很甜")]),
+    );
+    let no_reader = maque_library::Reader {
+        program: "/nonexistent".into(),
+        arguments: Vec::new(),
+    };
+    let library = Library::open(home.path(), no_reader).expect("a library");
+    library.add(folder.path()).expect("a folder");
+    let status = wait(&library, is_ready);
+    assert_eq!(status.folders[0].skipped[0].reason.code(), "io");
+    drop(library);
+    let library = open(home.path());
+    let is_read = |status: &maque_library::Status| status.folders[0].n_documents == 1;
+    let status = wait(&library, is_read);
+    assert_eq!(status.folders[0].skipped, []);
+    assert_eq!(found(&library, "苹果甜吗"), ["a.txt"]);
+}
+
+/// Waits for less than the time after which every folder is looked through anyway.
+fn wait_for_change(library: &Library, question: &str, file: &str) {
+    let start = std::time::Instant::now();
+    while found(library, question) != [file] {
+        assert!(start.elapsed().as_secs() < 200, "{question}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+/// The path of the innermost folder is longer than the system takes; before, nothing of such a folder was watched.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_within_that_cannot_be_watched_leaves_the_others_watched() {
+    use rustix::fs::{Mode, OFlags, mkdirat, openat};
+    let (home, folder) = indexed_before(&[("a.txt", "苹果很甜"), ("b/c.txt", "梨很脆")]);
+    let name = "n".repeat(200);
+    let mut inner = rustix::fs::open(folder.path(), OFlags::RDONLY, Mode::empty()).expect("it");
+    for _ in 0..25 {
+        mkdirat(&inner, &name, Mode::RWXU).expect("a folder");
+        inner = openat(&inner, &name, OFlags::RDONLY, Mode::empty()).expect("it");
+    }
+    let library = open(home.path());
+    wait(&library, |status| status.folders[0].n_skipped == 1);
+    std::fs::write(folder.path().join("a.txt"), "香蕉很软").expect("a file");
+    wait_for_change(&library, "香蕉", "a.txt");
+    std::fs::write(folder.path().join("b/c.txt"), "葡萄很小").expect("a file");
+    wait_for_change(&library, "葡萄", "b/c.txt");
+    std::fs::create_dir(folder.path().join("d")).expect("a folder");
+    std::fs::write(folder.path().join("d/e.txt"), "西瓜很大").expect("a file");
+    wait_for_change(&library, "西瓜", "d/e.txt");
+}
+
+#[test]
+fn a_folder_that_is_never_quiet_is_read_all_the_same() {
+    let (home, folder) = indexed_before(&[("a.txt", "苹果很甜")]);
+    let library = open(home.path());
+    wait(&library, is_ready);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let relaxed = std::sync::atomic::Ordering::Relaxed;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in (0..15_000).take_while(|_| !is_over.load(relaxed)) {
+                std::fs::write(folder.path().join("log.exe"), "x").expect("a file");
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+        });
+        std::fs::write(folder.path().join("a.txt"), "香蕉很软").expect("a file");
+        wait_for_change(&library, "香蕉", "a.txt");
+        is_over.store(true, relaxed);
+    });
+}
+
+#[test]
+fn a_question_of_two_tables_is_shown_once_and_those_asked_most_come_first() {
+    let table = "问题,答案\n几点上班？,九点\n几点下班？,六点\n";
+    let (home, _folder) = indexed_before(&[("a.csv", table), ("b.csv", table)]);
+    let library = open(home.path());
+    wait(&library, is_ready);
+    assert_eq!(library.status().frequent, ["几点上班？", "几点下班？"]);
+    library.faq("请问几点下班呢", None).expect("in the table");
+    assert_eq!(library.status().frequent, ["几点下班？", "几点上班？"]);
+}

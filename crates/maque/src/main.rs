@@ -42,6 +42,7 @@ mod rules;
 mod say;
 mod settings;
 mod shelf;
+mod shown;
 mod signals;
 mod sse;
 mod start;

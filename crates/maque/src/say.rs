@@ -71,6 +71,7 @@ sentences! {
     LibraryNearest => "Nearest:", "最接近的内容：";
     LibraryPage { page: u64 } => "p. {page}", "第 {page} 页";
     LibraryRow { row: u64 } => "row {row}", "第 {row} 行";
+    SkippedMore { more: u64 } => "and {more} more files", "另有 {more} 个文件";
     SkippedType => "no txt, md, html, pdf, docx, xlsx or csv; save it as one of them", "不是 txt、md、html、pdf、docx、xlsx 或 csv；请另存为其中一种";
     SkippedLink => "a link; links are not followed", "是链接；不跟随链接";
     SkippedNotAFile => "no ordinary file", "不是普通文件";
@@ -78,7 +79,7 @@ sentences! {
     SkippedName => "its name is not UTF-8; rename it", "文件名不是 UTF-8；请改名";
     SkippedTooDeep => "in too many folders within folders; move it up", "所在文件夹层数太多；请移到上层";
     SkippedTooMany => "it and all after it: too many files in the folder", "该文件及之后的文件：文件夹里文件太多";
-    SkippedIo => "cannot be opened", "无法打开";
+    SkippedIo => "cannot be opened; look at the rights to read it", "无法打开；请检查读取权限";
     SkippedBroken => "broken, or not what its name says", "已损坏，或内容与扩展名不符";
     SkippedLocked => "locked with a password; save it without one", "有密码保护；请另存为无密码的文件";
     SkippedEmpty => "holds no text; pictures of text are not read", "没有文字；图片里的文字不会读取";

@@ -5,7 +5,7 @@ use crate::librarian::Librarian;
 use crate::respondent::running;
 use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
-
+use crate::shown::{shown, shown_line};
 use crate::talk::{Audience, Talk};
 use crate::{commands::serve::tell, signals, start};
 use clap::{Args, Subcommand};
@@ -136,8 +136,15 @@ async fn ask(
     settings: &Settings,
     talk: &Arc<Talk>,
 ) -> anyhow::Result<Value> {
-    if folders(&settled(librarian, talk).await?).next().is_none() {
+    let status = match librarian {
+        Librarian::Server(_) => librarian.status().await?, // it answers from what it has read by now
+        Librarian::Here(_) => settled(librarian, talk).await?,
+    };
+    if folders(&status).next().is_none() {
         return Err(Problem::usage(Say::LibraryEmpty).into());
+    }
+    if status["state"] == "indexing" {
+        talk.line(&reading(&status));
     }
     let service = match librarian {
         Librarian::Server(_) => None,
@@ -165,12 +172,17 @@ async fn settled(librarian: &Librarian, talk: &Talk) -> anyhow::Result<Value> {
             talk.hush();
             return Ok(status);
         }
-        let sum = |name: &str| folders(&status).map(|folder| count(&folder[name])).sum();
-        talk.stage(Say::LibraryReading {
-            done: sum("done"),
-            total: sum("total"),
-        });
+        talk.stage(reading(&status));
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// How far a library is that is reading.
+fn reading(status: &Value) -> Say {
+    let sum = |name: &str| folders(status).map(|folder| count(&folder[name])).sum();
+    Say::LibraryReading {
+        done: sum("done"),
+        total: sum("total"),
     }
 }
 
@@ -178,6 +190,7 @@ fn list(status: &Value) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     for folder in folders(status) {
         let path = folder["path"].as_str().unwrap_or(text(&folder["name"]));
+        let path = shown_line(path);
         writeln!(
             out,
             "{}\t{}\t{path}",
@@ -199,10 +212,15 @@ fn show(status: &Value, is_wanted: impl Fn(&str) -> bool) -> std::io::Result<()>
         if let Some(error) = folder["error"].as_str() {
             writeln!(out, "  {error}")?;
         }
-    }
-    let skipped = status["skipped"].as_array().into_iter().flatten();
-    for one in skipped.filter(|one| is_wanted(text(&one["folder"]))) {
-        writeln!(out, "{}", skipped_line(one))?;
+        let skipped = status["skipped"].as_array().into_iter().flatten();
+        let mut more = count(&folder["skipped"]);
+        for one in skipped.filter(|one| one["folder"] == folder["id"]) {
+            writeln!(out, "{}", skipped_line(one))?;
+            more = more.saturating_sub(1);
+        }
+        if 0 < more {
+            writeln!(out, "  {}", Say::SkippedMore { more })?;
+        }
     }
     Ok(())
 }
@@ -214,13 +232,13 @@ fn print(value: &Value) -> std::io::Result<()> {
 /// The answer with its quotations; where there is none, what is nearest.
 fn tell_answer(answer: &Value) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", text(&answer["answer"]))?;
+    writeln!(out, "{}", shown(text(&answer["answer"])))?;
     for quotation in answer["quotations"].as_array().into_iter().flatten() {
         writeln!(out, "\n[{}] {}", quotation["index"], place(quotation))?;
         writeln!(
             out,
             "    {}",
-            text(&quotation["text"]).replace('\n', "\n    ")
+            shown(text(&quotation["text"])).replace('\n', "\n    ")
         )?;
     }
     let passages = answer["passages"]
@@ -256,12 +274,12 @@ fn place(of: &Value) -> String {
             .as_u64()
             .map(|row| Say::LibraryRow { row }.to_string()),
     );
-    parts.join(" › ")
+    shown_line(&parts.join(" › "))
 }
 
 fn summary(folder: &Value) -> Say {
     Say::LibraryFolder {
-        name: text(&folder["name"]).to_owned(),
+        name: shown_line(text(&folder["name"])),
         documents: count(&folder["documents"]),
         passages: count(&folder["passages"]),
         questions: count(&folder["questions"]),
@@ -287,7 +305,7 @@ fn skipped_line(one: &Value) -> String {
         "fatal" => Say::SkippedFatal,
         _ => Say::SkippedBroken,
     };
-    format!("  {}: {why}", text(&one["file"]))
+    format!("  {}: {why}", shown_line(text(&one["file"])))
 }
 
 fn folders(status: &Value) -> impl Iterator<Item = &Value> {
