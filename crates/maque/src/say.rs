@@ -134,6 +134,8 @@ sentences! {
         "the input {name} is not UTF-8 text (byte {at}); convert it first, for example with: iconv -f GBK -t UTF-8",
         "输入 {name} 不是 UTF-8 文本（第 {at} 字节）；请先转换，例如：iconv -f GBK -t UTF-8";
     CannotReadFile { path: String } => "cannot read the file {path}", "无法读取文件 {path}";
+    FileMissing { path: String } => "{path} is no file that is there; correct its name, or put the word within the question's quotes",
+        "没有 {path} 这个文件；请改正文件名，若是问题里的词，请写进引号里";
     FileAmongWords { path: String } =>
         "{path} is a file among the words of the question: put the question in quotation marks, and its files after it",
         "问题的词语中间有文件 {path}：请给问题加引号，把文件写在它后面";
@@ -169,6 +171,7 @@ sentences! {
     NothingToContinue => "there is no conversation to continue", "没有可以继续的对话";
     ServerRefused { status: u16 } => "the running server refused the request (HTTP {status})", "正在运行的服务拒绝了请求（HTTP {status}）";
     AnswerFull => "the answer was cut: the context is full; /new begins a new conversation", "回答被截断：上下文已满；用 /new 开始新对话";
+    ChatSaved { path: String } => "the conversation is in {path}", "对话已写入 {path}";
     ChatHelp => "/system TEXT  /persona [NAME]  /retry  /undo  /save FILE  /new  /help  /exit; \"\"\" begins and ends several lines; Ctrl-C stops an answer",
         "/system 文字  /persona [角色]  /retry 重答  /undo 撤回  /save 文件  /new 新对话  /help 帮助  /exit 退出；多行文字前后写 \"\"\"；Ctrl-C 停止回答";
     Personas { names: String } => "personas: {names}", "角色：{names}";

@@ -63,9 +63,13 @@ impl Talk {
         }
     }
 
-    /// A stage of `total` bytes, `done` of which are through.
+    /// A stage of `total` bytes, `done` of which are through; 0 as long as nobody knows how many.
     pub(crate) fn bytes(&self, say: Say, done: u64, total: u64) {
-        if self.enter(say) {
+        if total == 0 {
+            return self.stage(say);
+        }
+        if self.enter(say) || self.bar.length() != Some(total) {
+            self.bar.disable_steady_tick();
             self.bar.set_style(style(BAR));
             self.bar.reset();
         }

@@ -70,6 +70,12 @@ pub(crate) fn question_and_files(words: &[String]) -> Result<(String, Vec<PathBu
     let Some((_, rest)) = words.split_first() else {
         return Ok((String::new(), Vec::new()));
     };
+    let is_sentence = words[0].contains(char::is_whitespace); // it was quoted, so what follows is no more of it
+    let is_missing = |word: &&String| is_sentence && names_a_file(word) && !is_file(word);
+    if let Some(path) = rest.iter().find(is_missing) {
+        let path = path.clone();
+        return Err(Problem::usage(Say::FileMissing { path }));
+    }
     let n_files = rest.iter().filter(is_file).count();
     match rest.iter().find(is_file) {
         Some(_) if n_files == rest.len() => {
@@ -81,6 +87,15 @@ pub(crate) fn question_and_files(words: &[String]) -> Result<(String, Vec<PathBu
         }
         None => Ok((words.join(" "), Vec::new())),
     }
+}
+
+/// Whether a word can only be the path of a file: it has folders, or an extension.
+fn names_a_file(word: &str) -> bool {
+    let extension = Path::new(word).extension().and_then(|it| it.to_str());
+    let is_extension =
+        |it: &str| it.len() <= 5 && it.starts_with(|first: char| first.is_ascii_alphabetic());
+    !word.contains(char::is_whitespace)
+        && (word.contains('/') || extension.is_some_and(is_extension))
 }
 
 /// All in one turn; without a question and documents, a request to go on.
@@ -170,5 +185,22 @@ mod tests {
         let problem = read(&["what", "is", file]).expect_err("a file among words");
         assert!(problem.to_string().contains(file), "{problem}");
         assert_eq!(read(&[]).expect("nothing").0, "");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_no_word_of_a_question() {
+        for (question, path) in [
+            ("What is it", "no such.d/a"),
+            ("What is it", "nosuch.js"),
+            ("总结 要点", "笔记.md"),
+            ("What is it", "/"),
+        ] {
+            let is_told = |problem: Problem| problem.to_string().contains(path);
+            let read = read(&[question, path]);
+            assert_eq!(read.is_err_and(is_told), !path.contains(' '), "{path}");
+        }
+        for words in [["什么是", "node.js"], ["compare the versions", "1.2"]] {
+            assert_eq!(read(&words).expect("words").0, words.join(" "));
+        }
     }
 }

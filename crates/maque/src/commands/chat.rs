@@ -63,9 +63,16 @@ impl<'a> From<&'a str> for Line<'a> {
             ("/new", "") => Line::New,
             ("/exit" | "/quit", "") => Line::Exit,
             ("/help" | "/save", "") => Line::Help,
+            (word, "") if is_command(word) => Line::Help, // a slip of the fingers
             _ => Line::Say(line),
         }
     }
+}
+
+/// Whether a word can only be a command: a path mostly has a second slash.
+fn is_command(word: &str) -> bool {
+    let name = word.strip_prefix('/').unwrap_or_default();
+    !name.is_empty() && name.bytes().all(|letter| letter.is_ascii_lowercase())
 }
 
 /// A conversation under way.
@@ -178,15 +185,14 @@ impl Session {
     }
 
     fn save(&self, path: &Path) {
-        if let Err(error) = std::fs::write(path, self.conversation.to_markdown()) {
-            let problem = Problem::new(
-                Exit::Failed,
-                Say::CannotWrite {
-                    path: path.display().to_string(),
-                },
-            );
-            let _ = writeln!(std::io::stderr(), "{}", problem.because(error));
-        }
+        let name = path.display().to_string();
+        let said = match std::fs::write(path, self.conversation.to_markdown()) {
+            Ok(()) => Say::ChatSaved { path: name }.to_string(),
+            Err(error) => Problem::new(Exit::Failed, Say::CannotWrite { path: name })
+                .because(error)
+                .to_string(),
+        };
+        let _ = writeln!(std::io::stderr(), "{said}");
     }
 
     /// One turn. What goes wrong is said, and the conversation goes on.
@@ -278,6 +284,8 @@ mod tests {
         );
         assert_eq!(Line::from("/exit"), Line::Exit);
         assert_eq!(Line::from("/save"), Line::Help);
+        assert_eq!(Line::from("/perosna"), Line::Help);
+        assert_eq!(Line::from("/"), Line::Say("/"));
         assert_eq!(Line::from("/persona  会议纪要 "), Line::Persona("会议纪要"));
         assert_eq!(Line::from("/retry"), Line::Retry);
         assert_eq!(Line::from("/undo it"), Line::Say("/undo it"));
