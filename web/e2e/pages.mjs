@@ -118,6 +118,7 @@ export async function withLibrary(server) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "新员工手册.md"), HANDBOOK);
   writeFileSync(join(folder, "常见问题.csv"), TABLE);
+  writeFileSync(join(folder, "坏的.pdf"), "no PDF");
   const added = await fetch(`${url}/v1/library/folders`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ path: folder }) });
   assert.equal(added.status, 201, await added.text());
   await until(async () => (await (await fetch(`${url}/v1/library/status`)).json()).state === "ready", "the library is read");
@@ -128,6 +129,9 @@ export async function withLibrary(server) {
 export async function library() {
   const server = start();
   await scene("ask", `${await withLibrary(server)}/ask`, ZH, async (page) => {
+    await page.getByText("有 1 个文件没有读进来").click();
+    assert.equal(await page.locator(".skipped li").textContent(), "坏的.pdf已损坏，或内容与扩展名不符");
+    await accessible(page, "skipped files");
     await button(page, "食堂几点开饭？").click();
     await page.getByText("来自常见问题表").waitFor();
     await page.locator(".sources .place", { hasText: "常见问题.csv" }).waitFor();

@@ -25,7 +25,7 @@ export async function talking(url) {
     const early = (await page.locator(".prose").textContent()).length;
     await answered(page);
     assert.ok(early < (await page.locator(".prose").textContent()).length, "the answer grew while it was read");
-    assert.match(await page.locator(".figures").textContent(), /first token .* · \d[\d.]* tokens\/s · 400 tokens/);
+    assert.match(await page.locator(".figures").textContent(), /first token .*\s· \d[\d.]* tokens\/s\s· 400 tokens/);
     assert.match(await page.locator(".gauge .numbers").textContent(), /^4\d\d \/ [\d,]+$/);
     assert.match(await page.locator(".item.here .title").textContent(), /^Write a very long story/);
     assert.match(page.url(), /\/c\/\d+$/);

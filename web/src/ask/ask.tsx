@@ -2,6 +2,7 @@
 // the beginning when nobody is there any more.
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { useStore } from "../base/store";
+import { sum } from "../base/sum";
 import type { PartProps } from "../later";
 import { Page } from "../page";
 import { KeyAsk } from "../parts/key";
@@ -11,6 +12,7 @@ import { useWords } from "../words/words";
 import { Answered } from "./answered";
 import { Asking } from "./asking";
 import { useIdle } from "./idle";
+import { Skipped } from "./skipped";
 
 export function AskPage({ onLanguage }: PartProps) {
   const words = useWords();
@@ -86,6 +88,7 @@ function Terminal({ asking }: { asking: Asking }) {
         </p>
       )}
       {!question && <Frequent questions={status?.frequent_questions ?? []} onChoose={choose} />}
+      {!question && <Skipped status={status} />}
     </>
   );
 }
@@ -100,5 +103,3 @@ function Frequent({ questions, onChoose }: { questions: readonly string[]; onCho
     </section>
   );
 }
-
-const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);

@@ -130,7 +130,7 @@ function Tools({ message, chat, versions, isLast, isBusy }: Props) {
       {canGoOn && !isBusy && <button type="button" class="quiet strong" data-continue onClick={() => void chat.goOn(message.id)}>{words.turn.goOn}</button>}
       {!isBusy && <button type="button" class="quiet" data-again onClick={() => void chat.regenerate(message.id)}>{words.turn.regenerate}</button>}
       {message.content && <CopyButton text={message.content} />}
-      <span class="figures">{[...useAuthor(message), ...figuresOf(message.stats, words)].join(" · ")}</span>
+      <span class="figures">{[...useAuthor(message), ...figuresOf(message.stats, words)].join("\u00a0· ")}</span>
     </>
   );
 }

@@ -39,7 +39,8 @@ export interface LibraryStatus {
   state: "empty" | "indexing" | "ready";
   documents: number;
   frequent_questions: string[];
-  folders: { done: number; total: number; state: string }[];
+  folders: { done: number; total: number; state: string; path: string | null; skipped: number }[];
+  skipped: { folder: string; file: string; code: string; reason: string }[];
 }
 
 export type Told = { stage: WaitStage } | { quotation: Quotation } | { delta: string } | { answer: LibraryAnswer };
@@ -49,7 +50,7 @@ export async function libraryStatus(): Promise<LibraryStatus> {
   try {
     return await call<LibraryStatus>("GET", "/v1/library/status");
   } catch (error) {
-    if (error instanceof Refusal && error.status === 404) return { state: "empty", documents: 0, frequent_questions: [], folders: [] };
+    if (error instanceof Refusal && error.status === 404) return { state: "empty", documents: 0, frequent_questions: [], folders: [], skipped: [] };
     throw error;
   }
 }
