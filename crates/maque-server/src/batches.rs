@@ -1,16 +1,19 @@
 //! The requests of batches, answered in the background: many at once, each on the disk when it is done, all others first.
 
+use crate::error::ApiError;
 use crate::limits::BATCH_AT_ONCE;
 use crate::record::random;
 use crate::store::StoreError;
 use crate::store::batches::{self, Answered, OpenRequest};
 use crate::{Service, Stage, Store};
 use axum::http::StatusCode;
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use maque_batch::{Endpoint, response};
 use maque_engine::Priority;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet};
@@ -102,7 +105,7 @@ impl Batches {
 async fn ask(service: Service, request: OpenRequest) -> Answered {
     let mut n_failed = 0;
     loop {
-        let (status, body) = put(&service, &request).await;
+        let (status, body) = settled(put(&service, &request)).await;
         n_failed += usize::from(status.is_server_error());
         let is_passing = status == StatusCode::TOO_MANY_REQUESTS;
         if is_passing || status.is_server_error() && n_failed < TRIES {
@@ -118,6 +121,16 @@ async fn ask(service: Service, request: OpenRequest) -> Answered {
             response: line.to_string(),
         };
     }
+}
+
+/// An answer, or the refusal that an error of this program is: a request that ends without either would keep its place for good.
+async fn settled(answer: impl Future<Output = (StatusCode, Value)>) -> (StatusCode, Value) {
+    let failed = |_| {
+        let error = ApiError::ended("the request failed by an error of this program");
+        (StatusCode::INTERNAL_SERVER_ERROR, error.body())
+    };
+    let answer = AssertUnwindSafe(answer).catch_unwind(); // what it leaves is dropped unseen
+    answer.await.unwrap_or_else(failed)
 }
 
 async fn put(service: &Service, request: &OpenRequest) -> (StatusCode, Value) {
@@ -144,5 +157,17 @@ async fn keep(store: &Store, answered: &Answered) {
             Err(StoreError::DiskFull | StoreError::Failed(_)) => tokio::time::sleep(PAUSE).await,
             _ => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_breaks_this_program_is_answered_too() {
+        let (status, body) = settled(async { panic!("an error of this program") }).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(body["error"]["message"].is_string(), "{body}");
     }
 }

@@ -61,7 +61,7 @@ limits! {
     // Conversations
     MAX_CONVERSATIONS: usize = 10_000, "conversations of one person", "每人的对话数";
     MAX_CONVERSATION_MESSAGES: usize = 4096, "messages of one conversation", "一个对话的消息数";
-    MAX_CONVERSATION_BYTES: usize = 16 << 20, "bytes of one conversation's texts", "一个对话的文字字节数";
+    MAX_CONVERSATION_BYTES: usize = 6 << 20, "bytes of one conversation's texts, so that its export can be imported", "一个对话的文字字节数（导出的文件总能导入）";
     MAX_PERSON_BYTES: usize = 256 << 20, "bytes of one person's texts", "每人的文字字节数";
     MAX_CONTENT: usize = 1 << 20, "bytes of one message", "一条消息的字节数";
     MAX_TITLE: usize = 200, "characters of a title or a name", "标题或名字的字数";
@@ -83,7 +83,8 @@ limits! {
     // Batches
     MAX_FILES: usize = 100, "files of one person", "每人的文件数";
     MAX_PERSON_FILES: usize = 128 << 20, "bytes of one person's files", "每人的文件字节数";
-    MAX_BATCHES: usize = 100, "batches of one person that are under way or whose files are kept", "每人进行中或保留结果的批量任务数";
+    MAX_BATCHES: usize = 100,
+        "batches of one person that are under way or whose files are kept; of the others the newest so many are listed", "每人进行中或保留结果的批量任务数；其余的也只列出最新的这么多";
     MAX_BATCH_ANSWERS: usize = 64 << 20, "bytes of the answers of one batch", "一个批量任务的回答字节数";
     BATCH_AT_ONCE: usize = 32, "requests of batches answered at once", "批量任务中同时回答的请求数";
 

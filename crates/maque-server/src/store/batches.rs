@@ -58,6 +58,10 @@ pub(crate) struct Answered {
     pub(crate) response: String,
 }
 
+/// Whether a batch is under way or has files.
+const IS_KEPT: &str =
+    "(state = 'in_progress' OR EXISTS (SELECT 1 FROM files WHERE files.id IN (output, refused)))";
+
 const SELECT: &str = "SELECT id, state, endpoint, input, output, refused, metadata, errors, n_total, n_completed, n_failed, \
      created_at, ended_at FROM batches WHERE person = ?1";
 
@@ -68,8 +72,7 @@ pub(crate) fn create(
     draft: &BatchDraft,
 ) -> Result<BatchRow, StoreError> {
     let n: usize = connection.query_row(
-        "SELECT count(*) FROM batches WHERE person = ?1 AND
-             (state = 'in_progress' OR EXISTS (SELECT 1 FROM files WHERE files.id IN (output, refused)))",
+        &format!("SELECT count(*) FROM batches WHERE person = ?1 AND {IS_KEPT}"),
         [person],
         |row| row.get(0),
     )?;
@@ -109,7 +112,18 @@ pub(crate) fn create(
             request.body.to_string()
         ])?;
     }
+    forget(connection, person)?;
     read(connection, person, id)
+}
+
+/// Lets the oldest of a person's batches go that have ended and left no files.
+fn forget(connection: &Connection, person: i64) -> Result<(), StoreError> {
+    let sql = format!(
+        "DELETE FROM batches WHERE id IN
+             (SELECT id FROM batches WHERE person = ?1 AND NOT {IS_KEPT} ORDER BY id DESC LIMIT -1 OFFSET ?2)"
+    );
+    connection.execute(&sql, params![person, MAX_BATCHES])?;
+    Ok(())
 }
 
 /// OpenAI's shape of what is wrong with a line.

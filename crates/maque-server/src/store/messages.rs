@@ -317,7 +317,7 @@ pub(super) fn check_room(
     [n_more, bytes_more]: [usize; 2],
 ) -> Result<(), StoreError> {
     let (n, bytes): (usize, usize) = connection.query_row(
-        "SELECT count(*), coalesce(sum(octet_length(content)), 0) FROM messages WHERE conversation = ?1",
+        "SELECT count(*), coalesce(sum(bytes), 0) FROM messages WHERE conversation = ?1",
         [conversation],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

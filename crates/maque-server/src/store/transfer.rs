@@ -86,7 +86,7 @@ impl Transfer {
         }
         let conversation =
             conversations::create(connection, person, &self.title, &self.settings)?.id;
-        let n_bytes = self.messages.iter().map(|turn| turn.content.len()).sum();
+        let n_bytes = self.messages.iter().map(Turn::n_bytes).sum();
         messages::check_room(
             connection,
             person,
@@ -112,6 +112,17 @@ impl Transfer {
 }
 
 impl Turn {
+    /// Bytes that count for a person's share.
+    fn n_bytes(&self) -> usize {
+        let texts = [&self.finish_reason, &self.model, &self.host];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        self.content.len() + texts + self.stats().map_or(0, |stats| stats.len())
+    }
+
+    fn stats(&self) -> Option<String> {
+        (!self.stats.is_null()).then(|| self.stats.to_string())
+    }
+
     fn import(
         &self,
         connection: &Connection,
@@ -152,16 +163,19 @@ impl Turn {
             [parent],
             [role, &self.content, state],
         )?;
-        for (name, text) in [("model", &self.model), ("host", &self.host)] {
+        for (name, text) in [
+            ("finish_reason", &self.finish_reason),
+            ("model", &self.model),
+            ("host", &self.host),
+        ] {
             if text.as_ref().is_some_and(|text| MAX_TITLE < text.len()) {
                 let must = format!("must have at most {MAX_TITLE} bytes");
                 return Err(refused(&field(name), &must));
             }
         }
-        let stats = (!self.stats.is_null()).then(|| self.stats.to_string());
         connection.execute(
             "UPDATE messages SET finish_reason = ?3, stats = ?4, model = ?5, host = ?6 WHERE id = ?1 AND person = ?2",
-            params![id, person, self.finish_reason, stats, self.model, self.host],
+            params![id, person, self.finish_reason, self.stats(), self.model, self.host],
         )?;
         Ok(id)
     }

@@ -118,6 +118,23 @@ fn wrong_input_fails_at_once_and_says_where() {
 }
 
 #[test]
+fn of_batches_that_left_nothing_the_newest_stay() {
+    let folder = folder();
+    let store = open(folder.path());
+    let other = add_person(&store);
+    let theirs = begin(&store, other, "{}\n");
+    let first = begin(&store, 1, "{}\n");
+    let kept = begin(&store, 1, &lines(1));
+    answer(&store, kept, 0, 200);
+    for _ in 0..crate::limits::MAX_BATCHES {
+        begin(&store, 1, "{}\n");
+    }
+    let read = |person, id| store.call_blocking(move |c| batches::read(c, person, id));
+    assert!(matches!(read(1, first), Err(StoreError::Unknown("batch"))));
+    assert!(read(1, kept).is_ok() && read(1, first + 2).is_ok() && read(other, theirs).is_ok());
+}
+
+#[test]
 fn batches_take_turns() {
     let folder = folder();
     let store = open(folder.path());

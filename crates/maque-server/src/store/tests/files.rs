@@ -204,26 +204,22 @@ fn a_migration_begins_with_a_backup() {
     open(folder.path()).close();
     let path = folder.path().join("maque.sqlite3");
     let connection = Connection::open(&path).expect("opened");
-    let steps = [
-        migration::STEPS[0],
-        migration::STEPS[1],
-        migration::STEPS[2],
-        "ALTER TABLE persons ADD COLUMN colour TEXT",
-        "no SQL",
-    ];
-    migration::migrate(&connection, folder.path(), &steps[..4]).expect("migrated");
+    let mut steps = migration::STEPS.to_vec();
+    steps.push("ALTER TABLE persons ADD COLUMN colour TEXT");
+    migration::migrate(&connection, folder.path(), &steps).expect("migrated");
+    steps.push("no SQL");
     connection
         .execute("UPDATE persons SET colour = 'blue'", [])
         .expect("a new column");
     let backup =
-        Connection::open(folder.path().join("backups/before-schema-4.sqlite3")).expect("a backup");
+        Connection::open(folder.path().join("backups/before-schema-5.sqlite3")).expect("a backup");
     let version = |c: &Connection| {
         c.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
             .expect("a number")
     };
-    assert_eq!((version(&backup), version(&connection)), (3, 4));
+    assert_eq!((version(&backup), version(&connection)), (4, 5));
     assert!(migration::migrate(&connection, folder.path(), &steps).is_err());
-    assert_eq!(version(&connection), 4, "a step that fails changes nothing");
+    assert_eq!(version(&connection), 5, "a step that fails changes nothing");
 }
 
 #[test]
@@ -244,6 +240,24 @@ fn personas_of_an_older_schema_stay() {
     }]);
     assert_eq!(json!(kept), expected);
     assert!(run(&store, |c| shelf::list(c, 1, Kind::Prompt)).is_empty());
+}
+
+#[test]
+fn what_was_stored_before_it_counted_for_the_share_counts_now() {
+    let folder = folder();
+    let path = folder.path().join("maque.sqlite3");
+    let connection = Connection::open(&path).expect("opened");
+    migration::migrate(&connection, folder.path(), &migration::STEPS[..3]).expect("migrated");
+    let add =
+        "INSERT INTO conversations (id, person, title, settings, touched, created_at, updated_at)
+            VALUES (1, 1, '', '{}', 0, 0, 0);
+        INSERT INTO messages (person, conversation, role, content, state, stats, created_at)
+            VALUES (1, 1, 'assistant', 'text', 'complete', '[\"wide\"]', 0)";
+    connection.execute_batch(add).expect("a message");
+    drop(connection);
+    let store = open(folder.path());
+    let people = run(&store, people::people);
+    assert_eq!(json!(people)[0]["bytes"], 4 + 8);
 }
 
 #[test]

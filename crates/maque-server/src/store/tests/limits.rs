@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::limits::{
-    MAX_CONVERSATION_BYTES, MAX_CONVERSATION_MESSAGES, MAX_CONVERSATIONS, MAX_PEOPLE,
+    MAX_BODY, MAX_CONVERSATION_BYTES, MAX_CONVERSATION_MESSAGES, MAX_CONVERSATIONS, MAX_PEOPLE,
     MAX_PERSON_BYTES, MAX_PERSONAS, MAX_PROMPTS,
 };
 
@@ -97,6 +97,35 @@ fn ask(c: &Connection) -> Result<(), StoreError> {
 fn a_conversations_messages_and_bytes_are_counted() {
     check(MAX_CONVERSATION_MESSAGES - 1, |n| messages(n, 1), ask); // a question and its answer are two
     check(MAX_CONVERSATION_BYTES, |n| messages(1, n), ask);
+}
+
+#[test]
+fn an_export_of_the_largest_conversation_can_be_imported() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[]);
+    let n_bytes = MAX_CONVERSATION_BYTES / MAX_CONVERSATION_MESSAGES;
+    let code = "print(\"麻雀\")\n".repeat(n_bytes);
+    let text: String = code
+        .char_indices()
+        .take_while(|(at, _)| *at + 4 < n_bytes)
+        .map(|(_, c)| c)
+        .collect();
+    let sql = times(
+        MAX_CONVERSATION_MESSAGES,
+        &format!(
+            "INSERT INTO messages (person, conversation, parent, role, content, state, created_at)
+             SELECT 1, 1, nullif(i - 1, 0), 'user', '{text}', 'complete', 0 FROM count"
+        ),
+    );
+    run(&store, move |c| Ok(c.execute_batch(&sql)?));
+    let read = run(&store, move |c| conversations::read(c, 1, id));
+    let file = json!(Transfer::of(read)).to_string();
+    assert!(
+        MAX_CONVERSATION_BYTES < file.len() && file.len() < MAX_BODY,
+        "{}",
+        file.len()
+    );
 }
 
 #[test]

@@ -220,6 +220,8 @@ fn an_export_is_imported_whole() {
     bad(&|file| file["messages"][0]["role"] = json!("system"));
     bad(&|file| file["messages"][0]["state"] = json!("odd"));
     bad(&|file| file["messages"][0]["host"] = json!("x".repeat(201)));
+    bad(&|file| file["messages"][0]["finish_reason"] = json!("x".repeat(201)));
+    bad(&|file| file["messages"][0]["stats"] = json!("x".repeat(16 << 20)));
     bad(&|file| file["frob"] = json!(1));
     let n = run(&store, move |c| conversations::list(c, other, i64::MAX, 99)).len();
     assert_eq!(n, 1, "a refused import leaves nothing behind");
@@ -304,6 +306,28 @@ fn long_chains_are_deleted_whole_and_room_is_given_back() {
     assert_eq!(shown.active, Some(3000));
     run(&store, move |c| conversations::delete(c, 1, id));
     assert_eq!(bytes(), 0);
+}
+
+#[test]
+fn what_an_import_brings_beside_texts_counts_too() {
+    let folder = folder();
+    let store = open(folder.path());
+    let id = conversation(&store, 1, &[["q", "a"]]);
+    let bytes = |store: &Store| json!(run(store, people::people))[0]["bytes"].clone();
+    let before = bytes(&store);
+    let read = run(&store, move |c| conversations::read(c, 1, id));
+    let mut file = json!(Transfer::of(read));
+    file["messages"][1]["stats"] = json!({ "note": "x".repeat(1000) });
+    let transfer: Transfer = serde_json::from_value(file).expect("an export");
+    let copy = run(&store, move |c| transfer.import(c, 1)).id;
+    let after = bytes(&store).as_i64();
+    assert!(
+        after
+            .zip(before.as_i64())
+            .is_some_and(|(after, before)| before + 1000 < after)
+    );
+    run(&store, move |c| conversations::delete(c, 1, copy));
+    assert_eq!(bytes(&store), before);
 }
 
 #[test]
