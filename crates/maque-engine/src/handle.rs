@@ -9,7 +9,7 @@ use maque_kernels::PAGE_TOKENS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::mpsc::Receiver;
 
@@ -58,6 +58,7 @@ impl Default for EngineOptions {
 #[derive(Clone, Debug)]
 pub struct Engine {
     messages: Sender<Message>,
+    thread: Arc<Option<JoinHandle<()>>>,
     board: Arc<Board>,
     options: EngineOptions,
     n_vocab: usize,
@@ -190,11 +191,12 @@ impl Engine {
             Box::new(Instant::now),
         );
         // Without a thread the inbox is dropped, and every request is answered with `SubmitError::Stopped`.
-        let _ = thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("maque-engine".into())
             .spawn(move || scheduler.run(&inbox));
         Engine {
             messages,
+            thread: Arc::new(thread.ok()),
             board,
             options,
             n_vocab,
@@ -202,12 +204,18 @@ impl Engine {
     }
 
     /// Hands a request over, or says at once why not.
+    ///
+    /// # Errors
+    /// Where the queue is full, the prompt is none or too long, or the engine has stopped.
     pub fn submit(&self, request: Request) -> Result<Running, SubmitError> {
         self.send(request, Retention::Client)
     }
 
     /// Evaluates a prefix (the system prompt) and keeps it cached for all clients; up to a quarter of the pages is kept so. It is
     /// ready when the returned request has finished; dropping that request cancels the warming.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`] has them.
     pub fn warm(&self, tokens: &[u32]) -> Result<Running, SubmitError> {
         let request = Request {
             client: WARMING,
@@ -231,6 +239,12 @@ impl Engine {
     pub fn shutdown(&self) {
         self.board.stop();
         let _ = self.messages.send(Message::Wake); // fails when it has ended already
+    }
+
+    /// Whether the engine thread has ended, so that no request will be taken any more.
+    pub fn has_ended(&self) -> bool {
+        let thread = self.thread.as_ref().as_ref();
+        thread.is_none_or(JoinHandle::is_finished)
     }
 
     /// What is going on now.

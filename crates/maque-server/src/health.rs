@@ -7,6 +7,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 
+/// What is said of a model that answered once.
+const STOPPED: &str =
+    "the model has stopped after an error of this program; start the server again";
+
 /// Where the model is; fields that say nothing are absent.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Health {
@@ -58,16 +62,21 @@ impl Health {
                 stage: "warming",
                 ..Health::default()
             },
+            Stage::Ready(service) if service.engine().has_ended() => Health::failed(STOPPED),
             Stage::Ready(service) => Health {
                 status: "ok",
                 ..loading("ready", service.name())
             },
-            Stage::Failed { message } => Health {
-                status: "failed",
-                stage: "failed",
-                message: Some(message.clone()),
-                ..Health::default()
-            },
+            Stage::Failed { message } => Health::failed(message),
+        }
+    }
+
+    fn failed(message: &str) -> Health {
+        Health {
+            status: "failed",
+            stage: "failed",
+            message: Some(message.to_owned()),
+            ..Health::default()
         }
     }
 }

@@ -222,6 +222,7 @@ fn a_panic_ends_every_request_and_stops_the_engine() {
         ..EngineOptions::default()
     });
     log.lock().expect("not poisoned").script = Script::Panic;
+    assert!(!engine.has_ended());
     let doomed: Vec<_> = (0..3)
         .map_while(|_| engine.submit(request(4, 4)).ok())
         .collect();
@@ -230,6 +231,7 @@ fn a_panic_ends_every_request_and_stops_the_engine() {
         assert_eq!(finish(&listen(running)), Finish::Failed);
     }
     wait_until(|| matches!(engine.submit(request(4, 4)), Err(SubmitError::Stopped)));
+    wait_until(|| engine.has_ended());
 }
 
 #[test]
