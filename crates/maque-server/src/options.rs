@@ -138,7 +138,7 @@ fn logit_bias(fields: &mut Fields) -> Result<Vec<(u32, f32)>, ApiError> {
     let wrong = || {
         ApiError::field(
             "logit_bias",
-            "must map token ids to numbers from -100 to 100",
+            "must map token ids, each once, to numbers from -100 to 100",
         )
     };
     let Some(value) = fields.take("logit_bias") else {
@@ -147,8 +147,11 @@ fn logit_bias(fields: &mut Fields) -> Result<Vec<(u32, f32)>, ApiError> {
     let map = value.as_object().ok_or_else(wrong)?;
     let pairs = map.iter().map(|(id, bias)| {
         let bias = bias.as_f64().filter(|bias| (-100.0..=100.0).contains(bias));
-        let id = id.parse().map_err(|_| wrong())?;
-        Ok((id, bias.ok_or_else(wrong)? as f32))
+        let number: u32 = id.parse().map_err(|_| wrong())?;
+        match bias.filter(|_| number.to_string() == *id) {
+            Some(bias) => Ok((number, bias as f32)),
+            None => Err(wrong()), // 07 would be another 7, and a body has room for a million of them
+        }
     });
     pairs.collect()
 }
@@ -169,4 +172,25 @@ fn delivery(fields: &mut Fields) -> Result<Delivery, ApiError> {
         },
         false => Delivery::Whole,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_token_is_biased_once() {
+        let read = |bias| logit_bias(&mut Fields::of(json!({ "logit_bias": bias }))?);
+        let pairs = read(json!({ "0": 1, "7": -100 })).expect("fine");
+        assert_eq!(pairs, [(0, 1.0), (7, -100.0)]);
+        for bias in [
+            json!({ "7": 1, "07": 1 }),
+            json!({ "+7": 1 }),
+            json!({ "7": 101 }),
+            json!({ "seven": 1 }),
+        ] {
+            assert!(read(bias.clone()).is_err(), "{bias}");
+        }
+    }
 }

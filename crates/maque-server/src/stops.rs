@@ -54,7 +54,8 @@ impl Stops {
 
 /// Bytes of the longest end of `text` with which `stop` begins.
 pub(crate) fn overlap(text: &str, stop: &str) -> usize {
-    let ends = (1..stop.len()).rev().filter(|n| stop.is_char_boundary(*n));
+    let longest = stop.len().min(text.len() + 1);
+    let ends = (1..longest).rev().filter(|n| stop.is_char_boundary(*n));
     let found = ends.into_iter().find(|n| text.ends_with(&stop[..*n]));
     found.unwrap_or(0)
 }

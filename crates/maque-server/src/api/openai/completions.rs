@@ -10,6 +10,7 @@ use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_CHOICES;
 use crate::options::{OPTIONS, Options, SAMPLING};
+use crate::prompt::aside;
 use crate::structure::{self, STRUCTURE};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -63,7 +64,7 @@ async fn submit(
     let (mut fields, warnings) =
         Fields::checked(body, "", &[OPTIONS, SAMPLING, COMPLETIONS, STRUCTURE])?;
     let options = Options::read(&mut fields, service)?;
-    let prompts = prompts(&mut fields, service)?;
+    let prompts = aside(|| prompts(&mut fields, service))?;
     let wishes = Wishes {
         with_echo: fields.flag("echo")?,
         with_ids: fields.flag("return_token_ids")?,
@@ -101,8 +102,10 @@ async fn submit(
 
 /// A string, a list of strings, a list of token ids, or a list of such lists.
 fn prompts(fields: &mut Fields, service: &Service) -> Result<Vec<Vec<u32>>, ApiError> {
-    let must = "must be a string, a list of at most 64 strings, token ids, or a list of at most 64 lists of token ids";
-    let wrong = || ApiError::field("prompt", must);
+    let must = format!(
+        "must be a string, a list of at most {MAX_PROMPTS} strings, token ids, or a list of at most {MAX_PROMPTS} lists of token ids"
+    );
+    let wrong = || ApiError::field("prompt", &must);
     let encode = |text: &str| {
         let ids = service.parts().tokenizer.encode(text);
         ids.map_err(|error| ApiError::field("prompt", &error.to_string()))

@@ -7,6 +7,7 @@ use crate::field::{Field, Kind};
 use crate::fields::Fields;
 use crate::limits::MAX_MESSAGES;
 use crate::options::check_model;
+use crate::prompt::aside;
 use crate::turns::Turns;
 use axum::Json;
 use axum::body::Body;
@@ -45,17 +46,21 @@ pub(crate) const APPLY: &[Field] = &[
 
 /// Ids of a text or of a conversation.
 pub(crate) async fn tokenize(service: Service, body: Value) -> Response<Body> {
-    tokenized(&service, body).map(Json).into_response()
+    aside(|| tokenized(&service, body))
+        .map(Json)
+        .into_response()
 }
 
 /// The text of ids.
 pub(crate) async fn detokenize(service: Service, body: Value) -> Response<Body> {
-    detokenized(&service, body).map(Json).into_response()
+    aside(|| detokenized(&service, body))
+        .map(Json)
+        .into_response()
 }
 
 /// The prompt of a conversation.
 pub(crate) async fn apply_template(service: Service, body: Value) -> Response<Body> {
-    applied(&service, body).map(Json).into_response()
+    aside(|| applied(&service, body)).map(Json).into_response()
 }
 
 fn tokenized(service: &Service, body: Value) -> Result<Value, ApiError> {
