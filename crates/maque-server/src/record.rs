@@ -8,6 +8,7 @@ use http_body::{Frame, SizeHint};
 use maque_engine::Usage;
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -161,6 +162,6 @@ impl Drop for Logged {
             "completion_tokens": record.n_generated.load(Ordering::Relaxed),
             "ms": record.start.elapsed().as_millis() as u64,
         });
-        eprintln!("{shown}");
+        let _ = writeln!(std::io::stderr(), "{shown}"); // nobody may read it any more
     }
 }

@@ -136,7 +136,8 @@ impl Upstream {
         } = self.wanted(body)?;
         let response = self.send(&body).await?;
         if is_streamed {
-            return Relay::new(Body::new(response.into_body()), with_usage, warnings).begin();
+            let key = self.0.key.clone();
+            return Relay::new(Body::new(response.into_body()), key, with_usage, warnings).begin();
         }
         let mut answer = whole(response.into_body()).await?;
         if answer["choices"].as_array().is_none_or(Vec::is_empty) {
@@ -209,18 +210,22 @@ impl Upstream {
     async fn refused(&self, status: StatusCode, body: Incoming) -> ApiError {
         let body = whole(body).await.unwrap_or_default();
         let message = body["error"]["message"].as_str().unwrap_or_default();
-        let key = self.0.key.as_ref().and_then(|key| key.to_str().ok());
-        let key = key.and_then(|key| key.strip_prefix("Bearer "));
-        let message = match key {
-            Some(key) => message.replace(key, "[key]"),
-            None => message.to_owned(),
-        };
-        let message: String = message.chars().take(MAX_SENTENCE).collect();
+        let message = sentence(message, self.0.key.as_ref());
         ApiError::upstream(&format!(
             "it refuses with HTTP {}: {message}",
             status.as_u16()
         ))
     }
+}
+
+/// What of its message about a refusal is passed on: the beginning, without the key.
+fn sentence(message: &str, key: Option<&HeaderValue>) -> String {
+    let key = key.and_then(|key| key.to_str().ok()?.strip_prefix("Bearer "));
+    let message = match key {
+        Some(key) => message.replace(key, "[key]"),
+        None => message.to_owned(),
+    };
+    message.chars().take(MAX_SENTENCE).collect()
 }
 
 /// What is sent, and how the answer is wanted.

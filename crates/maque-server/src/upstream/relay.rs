@@ -1,6 +1,6 @@
 //! The larger model's stream, read as what a stranger sends and told in this API's own words.
 
-use super::UPSTREAM;
+use super::{UPSTREAM, sentence};
 use crate::ask::KEEP_ALIVE;
 use crate::clock::unix;
 use crate::error::ApiError;
@@ -10,6 +10,7 @@ use crate::streamed::{EVENTS, streamed};
 use axum::body::Body;
 use axum::response::Response;
 use http_body_util::BodyExt;
+use hyper::header::HeaderValue;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime};
 
@@ -19,6 +20,7 @@ const CHOICE: [&str; 3] = ["index", "delta", "finish_reason"];
 /// A stream under way. Dropping it closes the connection.
 pub(super) struct Relay {
     body: Body,
+    key: Option<HeaderValue>,
     bytes: Vec<u8>,
     n_bytes: usize,
     silence: Duration,
@@ -30,12 +32,18 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(body: Body, with_usage: bool, warnings: Vec<String>) -> Relay {
+    pub(super) fn new(
+        body: Body,
+        key: Option<HeaderValue>,
+        with_usage: bool,
+        warnings: Vec<String>,
+    ) -> Relay {
         let created = unix(SystemTime::now());
         let id = format!("chatcmpl-{}", random());
         let object = "chat.completion.chunk";
         Relay {
             body,
+            key,
             bytes: Vec::new(),
             n_bytes: 0,
             silence: Duration::ZERO,
@@ -113,7 +121,7 @@ impl Relay {
             return Some(self.fail("its answer is no JSON"));
         };
         if let Some(message) = chunk["error"]["message"].as_str() {
-            let message: String = message.chars().take(super::MAX_SENTENCE).collect();
+            let message = sentence(message, self.key.as_ref());
             return Some(self.fail(&message));
         }
         let Some(choices) = chunk["choices"].as_array() else {
@@ -173,7 +181,15 @@ mod tests {
     fn relay(frames: Vec<Vec<u8>>) -> Relay {
         let frames = frames.into_iter().map(Ok::<_, std::convert::Infallible>);
         let frames = futures_util::stream::iter(frames).chain(futures_util::stream::pending());
-        Relay::new(Body::from_stream(frames), false, Vec::new())
+        let key = HeaderValue::from_static("Bearer secret-1");
+        Relay::new(Body::from_stream(frames), Some(key), false, Vec::new())
+    }
+
+    #[tokio::test]
+    async fn an_error_in_the_middle_never_shows_the_key() {
+        let event = "data: {\"error\":{\"message\":\"secret-1 has no credit\"}}\n";
+        let told = relay(vec![event.into()]).next().await.expect("an event");
+        assert!(told.contains("[key] has no credit"), "{told}");
     }
 
     #[tokio::test]

@@ -350,6 +350,7 @@ fn a_stranger_is_not_trusted() {
     let endless = format!("data: {}", "x".repeat(2 << 20));
     let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
     let echo = format!("{{\"error\":{{\"message\":\"no such key {KEY}\"}}}}");
+    let streamed = format!("data: {echo}\n\n");
     for (answer, said) in [
         (response("307 Temporary Redirect", &moved, ""), "redirects"),
         (response("200 OK", "", "data: nonsense\n\n"), "no JSON"),
@@ -360,6 +361,7 @@ fn a_stranger_is_not_trusted() {
         (response("200 OK", "", event), "broke off"),
         (response("200 OK", "", &endless), "too large"),
         (response("401 Unauthorized", "", &echo), "HTTP 401"),
+        (response("200 OK", "", &streamed), "no such key"),
         ("nonsense".to_owned(), "cannot be reached"),
     ] {
         let (address, heard) = hostile(answer);
