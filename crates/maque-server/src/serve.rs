@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
-/// Who may ask.
+/// What a server has beside the model.
 #[derive(Clone)]
 pub struct ServerOptions {
     /// Knows who may come in.

@@ -2,16 +2,13 @@
 //! A watcher holds nothing but its place in the text, so a slow one costs nothing.
 
 use super::Written;
+use crate::ask::{KEEP_ALIVE, event};
 use crate::store::Message;
 use crate::streamed::{EVENTS, streamed};
 use axum::body::Bytes;
 use axum::response::Response;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::sync::watch;
-
-/// A comment is sent when nothing else was for so long, that nothing on the way takes the connection for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 struct Watcher {
     written: watch::Receiver<Written>,
@@ -113,8 +110,4 @@ fn chunk(id: i64, delta: &Value, finish_reason: Option<&String>) -> Value {
 
 fn data(value: &Value) -> String {
     format!("data: {value}\n\n")
-}
-
-fn event(name: &str, value: &Value) -> String {
-    format!("event: {name}\ndata: {value}\n\n")
 }

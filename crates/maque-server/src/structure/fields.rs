@@ -39,7 +39,8 @@ fn response_format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
     };
     let mut format =
         Fields::of(value).map_err(|_| ApiError::field("response_format", "must be an object"))?;
-    let kind = format.text("type")?;
+    let kind = format.text("type");
+    let kind = kind.map_err(|error| error.within("response_format."))?;
     let structure = match kind.as_deref() {
         Some("text") => None,
         Some("json_object") => {
@@ -47,7 +48,8 @@ fn response_format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
             Some(of_schema("response_format.schema", schema)?)
         }
         Some("json_schema") => {
-            let inner = format.object("json_schema")?;
+            let inner = format.object("json_schema");
+            let inner = inner.map_err(|error| error.within("response_format."))?;
             Some(json_schema("response_format.json_schema", inner)?)
         }
         _ => {
@@ -61,8 +63,12 @@ fn response_format(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
 
 /// `text.format` of the Responses API: a response format that has no object `json_schema`.
 pub(crate) fn text_format(text: &mut Fields) -> Result<Option<Structure>, ApiError> {
-    let mut format = text.object("format")?;
-    match format.text("type")?.as_deref() {
+    let mut format = text
+        .object("format")
+        .map_err(|error| error.within("text."))?;
+    let kind = format.text("type");
+    let kind = kind.map_err(|error| error.within("text.format."))?;
+    match kind.as_deref() {
         None | Some("text") => Ok(None),
         Some("json_object") => of_schema("text.format", json!({ "type": "object" })).map(Some),
         Some("json_schema") => json_schema("text.format", format).map(Some),
@@ -110,9 +116,10 @@ pub(crate) fn output_config(
 
 fn json_schema(field: &str, mut fields: Fields) -> Result<Structure, ApiError> {
     fields.take("type");
-    fields.text("name")?;
-    fields.text("description")?;
-    fields.flag("strict")?; // the schema is always kept to
+    let within = |error: ApiError| error.within(&format!("{field}."));
+    fields.text("name").map_err(within)?;
+    fields.text("description").map_err(within)?;
+    fields.flag("strict").map_err(within)?; // the schema is always kept to
     let schema = fields.take("schema");
     let at = format!("{field}.schema");
     let schema = schema.ok_or_else(|| ApiError::field(&at, "is missing"))?;
@@ -130,6 +137,7 @@ fn of_schema(field: &str, schema: Value) -> Result<Structure, ApiError> {
 fn structured_outputs(fields: &mut Fields) -> Result<Option<Structure>, ApiError> {
     let mut fields = fields.object("structured_outputs")?;
     let at = |name: &str| format!("structured_outputs.{name}");
+    let within = |error: ApiError| error.within("structured_outputs.");
     let mut found = Vec::new();
     if let Some(value) = fields.take("json") {
         let schema = match &value {
@@ -139,14 +147,14 @@ fn structured_outputs(fields: &mut Fields) -> Result<Option<Structure>, ApiError
         };
         found.push(of_schema(&at("json"), schema)?);
     }
-    if fields.flag("json_object")? {
+    if fields.flag("json_object").map_err(within)? {
         found.push(of_schema(&at("json_object"), json!({ "type": "object" }))?);
     }
-    if let Some(text) = fields.text("regex")? {
+    if let Some(text) = fields.text("regex").map_err(within)? {
         let source = Source::regex(&at("regex"), &text)?;
         found.push(Structure::whole(&at("regex"), source));
     }
-    if let Some(text) = fields.text("grammar")? {
+    if let Some(text) = fields.text("grammar").map_err(within)? {
         let source = Source::lark(&at("grammar"), &text)?;
         found.push(Structure::whole(&at("grammar"), source));
     }
@@ -238,6 +246,18 @@ mod tests {
             (
                 json!({ "structured_outputs": { "choice": [""] } }),
                 "structured_outputs.choice",
+            ),
+            (
+                json!({ "structured_outputs": { "regex": 1 } }),
+                "structured_outputs.regex",
+            ),
+            (
+                json!({ "response_format": { "type": 1 } }),
+                "response_format.type",
+            ),
+            (
+                json!({ "response_format": { "type": "json_schema", "json_schema": { "strict": 1 } } }),
+                "response_format.json_schema.strict",
             ),
             (json!({ "guided_json": {} }), "guided_json"),
         ] {

@@ -57,6 +57,16 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
             "messages",
         ),
         (
+            "/v1/chat/completions",
+            json!({ "messages": [{ "role": 1, "content": "a" }] }),
+            "messages[0].role",
+        ),
+        (
+            "/v1/chat/completions",
+            json!({ "messages": [{ "role": "user", "content": "a" }], "tools": [{ "type": "function", "function": 1 }] }),
+            "tools[0].function",
+        ),
+        (
             "/v1/completions",
             json!({ "prompt": "a", "echo": 1 }),
             "echo",

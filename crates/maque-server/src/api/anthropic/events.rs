@@ -61,11 +61,11 @@ impl Events {
                 });
                 let begin = match is_text {
                     true => String::new(),
-                    false => self.begin(),
+                    false => self.begin_block(),
                 };
                 begin + &self.delta(json!({ "type": "text_delta", "text": text }))
             }
-            Piece::Call { .. } => self.begin(),
+            Piece::Call { .. } => self.begin_block(),
             Piece::Arguments { text, .. } => {
                 self.delta(json!({ "type": "input_json_delta", "partial_json": text }))
             }
@@ -79,7 +79,7 @@ impl Events {
     }
 
     /// Ends the block before, and begins the next.
-    fn begin(&mut self) -> String {
+    fn begin_block(&mut self) -> String {
         let end = self.end_block();
         let index = self.n_blocks;
         let mut block = block(&self.written.blocks[index]);
@@ -105,7 +105,7 @@ impl Events {
 
     fn end(&mut self) -> String {
         let empty = match self.n_blocks {
-            0 => self.begin(),
+            0 => self.begin_block(),
             _ => String::new(),
         };
         let delta = json!({ "stop_reason": stop_reason(&self.written), "stop_sequence": self.written.stop });

@@ -18,11 +18,14 @@ pub(super) fn read(
             turns.push(message("system", text));
         }
     }
-    let list = fields.take("messages").unwrap_or(json!([]));
-    let list = list.as_array().filter(|list| !list.is_empty());
-    let list =
-        list.ok_or_else(|| ApiError::field("messages", "must be a list of at least one message"))?;
-    for (i, value) in list.iter().enumerate() {
+    let list = match fields.take("messages") {
+        Some(Value::Array(list)) if !list.is_empty() => list,
+        _ => {
+            let must = "must be a list of at least one message";
+            return Err(ApiError::field("messages", must));
+        }
+    };
+    for (i, value) in list.into_iter().enumerate() {
         turn(&mut turns, &format!("messages[{i}]"), value, warnings)?;
     }
     Ok(turns)
@@ -32,35 +35,37 @@ pub(super) fn read(
 fn turn(
     turns: &mut Vec<Message>,
     at: &str,
-    value: &Value,
+    value: Value,
     warnings: &mut Vec<String>,
 ) -> Result<(), ApiError> {
-    let fields = Fields::of(value.clone()).map_err(|_| ApiError::field(at, "must be an object"))?;
-    let role = match value["role"].as_str() {
+    let mut fields = Fields::of(value).map_err(|_| ApiError::field(at, "must be an object"))?;
+    let role = fields.take("role").unwrap_or_default();
+    let role = match role.as_str() {
         Some(role @ ("user" | "assistant" | "system")) => role,
         _ => {
-            return Err(ApiError::field(
-                &format!("{at}.role"),
-                "must be user or assistant",
-            ));
+            let must = "must be user, assistant or system";
+            return Err(ApiError::field(&format!("{at}.role"), must));
         }
     };
-    let unknown = fields.warnings(&format!("{at}."));
-    let is_known = |warning: &String| {
-        ["role", "content"]
-            .iter()
-            .any(|name| warning.starts_with(&format!("{at}.{name} ")))
-    };
-    warnings.extend(unknown.into_iter().filter(|warning| !is_known(warning)));
+    let content = fields.take("content");
+    warnings.extend(fields.warnings(&format!("{at}.")));
     let at = format!("{at}.content");
-    let blocks = match &value["content"] {
-        Value::String(text) => {
-            turns.push(message(role, text.clone()));
-            return Ok(());
-        }
-        Value::Array(blocks) => blocks,
+    match content {
+        Some(Value::String(text)) => turns.push(message(role, text)),
+        Some(Value::Array(blocks)) => read_blocks(turns, &at, role, &blocks, warnings)?,
         _ => return Err(ApiError::field(&at, "must be a string or a list of blocks")),
-    };
+    }
+    Ok(())
+}
+
+/// Adds the turns that the blocks of one message are.
+fn read_blocks(
+    turns: &mut Vec<Message>,
+    at: &str,
+    role: &str,
+    blocks: &[Value],
+    warnings: &mut Vec<String>,
+) -> Result<(), ApiError> {
     let mut said = message(role, String::new());
     let mut calls = Vec::new();
     for (i, block) in blocks.iter().enumerate() {

@@ -11,13 +11,13 @@ pub(crate) fn read(
     fields: &mut Fields,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Message>, ApiError> {
-    let must = "must be a list of 1 to 1024 messages";
-    let Some(Value::Array(list)) = fields.take("messages") else {
-        return Err(ApiError::field("messages", must));
+    let list = match fields.take("messages") {
+        Some(Value::Array(list)) if (1..=MAX_MESSAGES).contains(&list.len()) => list,
+        _ => {
+            let must = format!("must be a list of 1 to {MAX_MESSAGES} messages");
+            return Err(ApiError::field("messages", &must));
+        }
     };
-    if list.is_empty() || MAX_MESSAGES < list.len() {
-        return Err(ApiError::field("messages", must));
-    }
     let read = list.into_iter().enumerate().map(|(i, value)| {
         let at = format!("messages[{i}]");
         let mut fields =
@@ -32,7 +32,8 @@ pub(crate) fn read(
 }
 
 fn message(at: &str, fields: &mut Fields, warnings: &mut Vec<String>) -> Result<Message, ApiError> {
-    let role = match fields.text("role")?.as_deref() {
+    let within = |error: ApiError| error.within(&format!("{at}."));
+    let role = match fields.text("role").map_err(within)?.as_deref() {
         Some("developer") => "system".to_owned(), // OpenAI's new name
         Some(role @ ("system" | "user" | "assistant" | "tool")) => role.to_owned(),
         _ => {
@@ -59,8 +60,8 @@ fn message(at: &str, fields: &mut Fields, warnings: &mut Vec<String>) -> Result<
         role,
         content,
         tool_calls,
-        tool_call_id: fields.text("tool_call_id")?,
-        name: fields.text("name")?,
+        tool_call_id: fields.text("tool_call_id").map_err(within)?,
+        name: fields.text("name").map_err(within)?,
     })
 }
 
@@ -184,6 +185,11 @@ mod tests {
                 "messages[0].tool_calls",
             ),
             (json!({ "role": "tool" }), "messages[0].content"),
+            (json!({ "role": 1, "content": "" }), "messages[0].role"),
+            (
+                json!({ "role": "user", "content": "", "name": 1 }),
+                "messages[0].name",
+            ),
             (
                 json!({ "role": "function", "content": "" }),
                 "messages[0].role",

@@ -48,7 +48,8 @@ fn tool(at: &str, value: Value, form: Form, warnings: &mut Vec<String>) -> Resul
     }
     let (at, mut inner) = match form {
         Form::Function => {
-            let inner = fields.object("function")?;
+            let inner = fields.object("function");
+            let inner = inner.map_err(|error| error.within(&format!("{at}.")))?;
             warnings.extend(fields.warnings(&format!("{at}.")));
             (format!("{at}.function"), inner)
         }

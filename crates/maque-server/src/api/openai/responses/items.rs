@@ -13,7 +13,6 @@ pub(super) fn read(
     fields: &mut Fields,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Message>, ApiError> {
-    let must = "must be a string or a list of 1 to 1024 items";
     match fields.take("input") {
         Some(Value::String(text)) => Ok(vec![message("user", text)]),
         Some(Value::Array(list)) if (1..=MAX_MESSAGES).contains(&list.len()) => {
@@ -23,7 +22,10 @@ pub(super) fn read(
             }
             Ok(messages)
         }
-        _ => Err(ApiError::field("input", must)),
+        _ => {
+            let must = format!("must be a string or a list of 1 to {MAX_MESSAGES} items");
+            Err(ApiError::field("input", &must))
+        }
     }
 }
 
