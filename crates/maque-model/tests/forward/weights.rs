@@ -13,7 +13,7 @@ pub(crate) fn file(variable: &str) -> Option<PathBuf> {
     let skip = std::env::var("MAQUE_SKIP_WEIGHTS").is_ok_and(|value| value == "1");
     assert!(
         skip,
-        "set {variable} to a model file (scripts/models.sh fetches one), or MAQUE_SKIP_WEIGHTS=1 to leave this test out"
+        "set {variable} to a model file (`maque pull` fetches one and prints its path), or MAQUE_SKIP_WEIGHTS=1 to leave this test out"
     );
     None
 }
