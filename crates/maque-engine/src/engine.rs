@@ -315,7 +315,7 @@ impl Scheduler {
     }
 
     /// Evaluates the planned tokens; false when it was ended because a request is gone, or somebody interactive came while
-    /// only batch work was done.
+    /// only batch work was done, or when the model is lost.
     fn forward(&mut self, n_tokens: &[usize]) -> bool {
         let mut n_prompt_tokens = 0;
         for (sequence, &n) in self
@@ -345,13 +345,18 @@ impl Scheduler {
             !is_wasted && !gives_way && !self.board.is_stopping()
         };
         let start = (self.clock)();
-        let is_done = self.runner.forward(&batch, &keep_going);
+        let done = self.runner.forward(&batch, &keep_going);
+        let is_done = done.as_ref().is_ok_and(|is_done| *is_done);
         if is_done {
             let elapsed = (self.clock)().duration_since(start);
             self.pace.observe(n_prompt_tokens, elapsed);
             if n_prompt_tokens == 0 {
                 self.step_times.observe(n_tokens.iter().sum(), elapsed);
             }
+        }
+        if done.is_err() {
+            let running = self.running.iter_mut();
+            running.for_each(|sequence| sequence.end(Finish::Lost));
         }
         is_done
     }

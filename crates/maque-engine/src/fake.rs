@@ -3,6 +3,7 @@
 use crate::Runner;
 use maque_kernels::PAGE_TOKENS;
 use maque_model::Batch;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ pub(crate) enum Script {
     Wait,
     /// The pass panics.
     Panic,
+    /// The pass finds the model's file lost.
+    Lose,
 }
 
 /// What a test sees of its runner, and tells it.
@@ -166,9 +169,12 @@ impl Runner for Fake {
         &mut self.kv[page as usize]
     }
 
-    fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool {
+    fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> io::Result<bool> {
         let script = std::mem::take(&mut self.log.lock().expect("not poisoned").script);
         assert_ne!(script, Script::Panic, "as the test wants it");
+        if script == Script::Lose {
+            return Err(io::Error::other("as the test wants it"));
+        }
         let n_tokens: usize = batch.iter().map(|slice| slice.tokens.len()).sum();
         let n_rows: usize = batch.iter().map(|slice| slice.logits.len()).sum();
         assert!(
@@ -197,7 +203,7 @@ impl Runner for Fake {
         let mut log = self.log.lock().expect("not poisoned");
         if !keep_going() {
             log.n_ended += 1;
-            return false;
+            return Ok(false);
         }
         log.passes.push(
             batch
@@ -207,7 +213,7 @@ impl Runner for Fake {
         );
         self.clock
             .advance(self.sizes.time_per_token * n_tokens as u32);
-        true
+        Ok(true)
     }
 
     fn logits(&self, index: usize) -> &[f32] {

@@ -193,6 +193,8 @@ pub enum Finish {
     Shutdown,
     /// Nobody read the answer for 30 seconds.
     Stalled,
+    /// The model's file cannot be read any more, or was changed.
+    Lost,
     /// The engine stopped by a defect of its own.
     Failed,
 }

@@ -2,6 +2,7 @@
 
 use maque_kernels::{KvPages, Machine, PAGE_TOKENS};
 use maque_model::{Batch, Model, Scratch};
+use std::io;
 use std::sync::Arc;
 
 /// Runs batches; the real one is [`ModelRunner`], tests use a table.
@@ -23,7 +24,10 @@ pub trait Runner: Send {
     /// The same, to be written by who knows them.
     fn page_mut(&mut self, page: u32) -> &mut [i16];
     /// One pass; false when `keep_going` ended it.
-    fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool;
+    ///
+    /// # Errors
+    /// If the model's file is lost: another pass will fail as well.
+    fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> io::Result<bool>;
     /// Row `index` of the last pass's logits.
     fn logits(&self, index: usize) -> &[f32];
     /// Calls `job` once for each of `0..n_items`, on any of the threads that make passes.
@@ -114,7 +118,7 @@ impl Runner for ModelRunner {
     fn page_mut(&mut self, page: u32) -> &mut [i16] {
         self.kv.page_mut(page)
     }
-    fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> bool {
+    fn forward(&mut self, batch: &Batch<'_>, keep_going: &dyn Fn() -> bool) -> io::Result<bool> {
         self.model.forward(
             &self.machine,
             &mut self.scratch,

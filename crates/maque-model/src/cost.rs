@@ -22,7 +22,7 @@ impl Model {
     pub fn cost(&self) -> Cost {
         let weights = &self.weights;
         let layers: Vec<&Matrix> = weights.layers.iter().flat_map(Layer::matrices).collect();
-        let head = weights.head.as_ref().unwrap_or(&weights.embed);
+        let head = &weights.head;
         let layer_macs = layers.iter().map(|m| macs(m)).sum();
         let int8_macs: u64 = layers
             .iter()

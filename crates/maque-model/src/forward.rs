@@ -4,6 +4,7 @@ use crate::scratch::Scratch;
 use crate::weights::Layer;
 use crate::{Batch, Model};
 use maque_kernels::{Best, KvPages, Machine, Matrix, Query};
+use std::io;
 use std::ops::Range;
 
 /// From this many tokens on, a layer takes long enough to ask between its halves too.
@@ -23,14 +24,22 @@ struct Pass<'a, 'b> {
     keep_going: &'a dyn Fn() -> bool,
 }
 
-/// The caller wants no more of this pass.
-struct Stopped;
+/// Why a pass ended early.
+enum Ended {
+    /// The caller wants no more of it.
+    Stopped,
+    /// The embeddings cannot be read.
+    Lost(io::Error),
+}
 
 impl Model {
     /// One pass over a ragged batch: fills the KV pages and the logits that were asked for.
     ///
     /// `keep_going` is asked between layers (several times a layer in large batches); when it says
     /// no the pass ends early and returns false: the KV of this batch is then to be computed again.
+    ///
+    /// # Errors
+    /// If the model's file cannot be read any more, or was changed: embeddings may be looked up there.
     ///
     /// # Panics
     /// If the batch is larger than `scratch`, or has tokens, positions or pages that do not exist.
@@ -41,7 +50,7 @@ impl Model {
         kv: &mut KvPages,
         batch: &Batch<'_>,
         keep_going: &dyn Fn() -> bool,
-    ) -> bool {
+    ) -> io::Result<bool> {
         let queries = scratch.list(batch);
         let enough = scratch.enough(batch);
         let mut pass = Pass {
@@ -56,22 +65,26 @@ impl Model {
         let result = pass.run();
         let (queries, enough) = (pass.queries, pass.enough);
         scratch.give_back(queries, enough);
-        result.is_ok()
+        match result {
+            Ok(()) => Ok(true),
+            Err(Ended::Stopped) => Ok(false),
+            Err(Ended::Lost(error)) => Err(error),
+        }
     }
 }
 
 impl Pass<'_, '_> {
-    fn run(&mut self) -> Result<(), Stopped> {
+    fn run(&mut self) -> Result<(), Ended> {
         let weights = &self.model.weights;
         let dim = self.model.config.dim;
-        self.machine.embed(
-            &mut self.s.x[..self.s.tokens.len() * dim],
-            &weights.embed,
-            &self.s.tokens,
-        );
+        let x = &mut self.s.x[..self.s.tokens.len() * dim];
+        match &weights.embed {
+            Some(embedding) => embedding.look_up(x, &self.s.tokens).map_err(Ended::Lost)?,
+            None => self.machine.embed(x, &weights.head, &self.s.tokens),
+        }
         for (l, layer) in weights.layers.iter().enumerate() {
             if !(self.keep_going)() {
-                return Err(Stopped);
+                return Err(Ended::Stopped);
             }
             self.keys_and_values(l, layer);
             if l + 1 == weights.layers.len() {
@@ -85,15 +98,15 @@ impl Pass<'_, '_> {
             self.pause()?;
             self.feed_forward(layer)?;
         }
-        self.logits(&weights.norm, weights.head());
+        self.logits(&weights.norm, &weights.head);
         Ok(())
     }
 
     /// Asks in the midst of a layer, if that is worth it.
-    fn pause(&self) -> Result<(), Stopped> {
+    fn pause(&self) -> Result<(), Ended> {
         match self.queries.len() < LARGE_BATCH || (self.keep_going)() {
             true => Ok(()),
-            false => Err(Stopped),
+            false => Err(Ended::Stopped),
         }
     }
 
@@ -141,14 +154,14 @@ impl Pass<'_, '_> {
     }
 
     /// x ← x + Wdown·(silu(Wgate·h) ⊙ Wup·h), where h = RMSNorm(x)
-    fn feed_forward(&mut self, layer: &Layer<Matrix, Vec<f32>>) -> Result<(), Stopped> {
+    fn feed_forward(&mut self, layer: &Layer<Matrix, Vec<f32>>) -> Result<(), Ended> {
         let (ops, s, config) = (self.machine, &mut *self.s, &self.model.config);
         let n = self.queries.len();
         let x = &mut s.x[..n * config.dim];
         ops.load_normed(&mut s.from_x, x, &layer.ffn_norm, config.norm_eps);
         ops.matmul_gated(&mut s.from_ffn, &layer.gate, &layer.up, &s.from_x);
         if LARGE_BATCH <= n && !(self.keep_going)() {
-            return Err(Stopped);
+            return Err(Ended::Stopped);
         }
         ops.matmul_add(x, &layer.down, &s.from_ffn);
         Ok(())

@@ -2,16 +2,17 @@
 //!
 //! [`open`] maps a GGUF file or a folder with safetensors, proves every length, offset and shape in
 //! it, packs the weights for this machine's kernels, and builds the tokenizer and the chat template
-//! beside them. [`Model::forward`] then runs ragged batches; it cannot fail and allocates nothing.
+//! beside them. [`Model::forward`] then runs ragged batches; it fails only where the model's file is lost.
 //!
-//! - Files: `gguf`, `safetensors` → `stored` (tensors by name) and `config` (hyper-parameters).
-//! - Arithmetic: `arch` (what layers are made of), `weights`, `forward`, `scratch`, `batch`.
+//! - Files: `gguf`, `safetensors` → `stored` (tensors by name) and `config` (hyper-parameters); `mmap` and `weight_file` read them.
+//! - Arithmetic: `arch` (what layers are made of), `weights`, `embedding`, `forward`, `scratch`, `batch`.
 //! - Text: `tokenizer`, `template`, `generation` (sampling defaults), `word_vectors`.
 
 mod arch;
 mod batch;
 mod config;
 mod cost;
+mod embedding;
 mod error;
 mod forward;
 mod generation;
@@ -24,6 +25,7 @@ mod scratch;
 mod stored;
 mod template;
 mod tokenizer;
+mod weight_file;
 mod weights;
 mod word_vectors;
 

@@ -2,13 +2,18 @@
 #![allow(unsafe_code)] // mapping a file, and advising the system about its pages
 
 use crate::LoadError;
+use crate::weight_file::{Part, WeightFile};
+use crate::weights::WeightFiles;
 use memmap2::{Mmap, MmapOptions};
-use std::fs::File;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A file in memory.
-pub(crate) struct Mapping(Mmap);
+pub(crate) struct Mapping {
+    map: Mmap,
+    file: Arc<WeightFile>,
+}
 
 impl Mapping {
     /// Maps a whole file.
@@ -16,56 +21,62 @@ impl Mapping {
     /// # Errors
     /// When it cannot be opened or mapped, or is no regular file.
     pub(crate) fn open(path: &Path) -> Result<Mapping, LoadError> {
-        let failed = |source| LoadError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let file = File::open(path).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
-            let source = std::io::Error::other("it is no regular file");
-            return Err(LoadError::Io {
-                path: path.to_owned(),
-                source,
-            });
-        }
+        let file = Arc::new(WeightFile::open(path)?);
         // SAFETY: the map is private to this process and only read. Model files lie in a folder that
         // only this program writes, and are replaced by rename, never changed in place.
-        let map = unsafe { MmapOptions::new().map(&file) }.map_err(failed)?;
-        Ok(Mapping(map))
+        let map = unsafe { MmapOptions::new().map(file.file()) };
+        let map = map.map_err(|source| LoadError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Mapping { map, file })
     }
 
+    /// Where `bytes` begin, if they are a part of this map.
+    fn offset(&self, bytes: &[u8]) -> Option<usize> {
+        let offset = (bytes.as_ptr() as usize).checked_sub(self.map.as_ptr() as usize)?;
+        (offset.saturating_add(bytes.len()) <= self.map.len()).then_some(offset)
+    }
+}
+
+impl WeightFiles for Mapping {
     /// Gives the whole pages within `bytes` (a part of this map) back to the system; they would be
     /// read from the file again if they were touched again.
     #[cfg(unix)]
-    pub(crate) fn release(&self, bytes: &[u8]) {
-        let offset = (bytes.as_ptr() as usize).checked_sub(self.0.as_ptr() as usize);
-        let Some(offset) = offset.filter(|o| o.saturating_add(bytes.len()) <= self.0.len()) else {
+    fn release(&self, bytes: &[u8]) {
+        let Some(offset) = self.offset(bytes) else {
             return;
         };
         // SAFETY: the map is file-backed and read-only, so dropped pages come back with the same bytes.
         // Failure is harmless: the pages stay until memory is short.
         let _ = unsafe {
-            self.0
+            self.map
                 .unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, bytes.len())
         };
     }
 
     /// Other systems take pages back by themselves when memory is short.
     #[cfg(not(unix))]
-    pub(crate) fn release(&self, _bytes: &[u8]) {}
+    fn release(&self, _bytes: &[u8]) {}
+
+    /// The part of the file that `bytes` (a part of this map) are; it can be read when the map is gone.
+    fn part(&self, bytes: &[u8]) -> Option<Part> {
+        let start = self.offset(bytes)?;
+        Some(Part::new(Arc::clone(&self.file), start, bytes.len()))
+    }
 }
 
 impl Deref for Mapping {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.map
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Mapping;
+    use super::{Mapping, WeightFiles};
 
     #[test]
     fn released_pages_read_the_same() {
@@ -76,8 +87,8 @@ mod tests {
         map.release(&map[5000..60_000]);
         map.release(&bytes[..10]); // not a part of the map: nothing happens
         assert_eq!(&map[..], &bytes[..]);
+        assert!(map.part(&map[5000..]).is_some() && map.part(&bytes[..10]).is_none());
         std::fs::remove_file(&path).unwrap();
         assert!(Mapping::open(&path).is_err());
-        assert!(Mapping::open(&std::env::temp_dir()).is_err());
     }
 }

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::weights::Packed;
 use crate::{ChatTemplate, Generation, Tokenizer};
 use maque_kernels::{Dtype, KvShape, RopeTable};
+use std::io;
 
 /// Constant properties of a model.
 #[derive(Clone, Debug)]
@@ -71,14 +72,20 @@ impl Model {
 
     /// Elements of a token's embedding.
     pub(crate) fn width(&self) -> usize {
-        self.weights.embed.n_cols()
+        self.weights.head.n_cols()
     }
 
     /// The embedding of a token.
-    pub(crate) fn embedding(&self, token: u32) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// If the model's file cannot be read any more, or was changed.
+    pub(crate) fn embedding(&self, token: u32) -> io::Result<Vec<f32>> {
         let mut row = vec![0.0; self.width()];
-        self.weights.embed.row(&mut row, token as usize);
-        row
+        match &self.weights.embed {
+            Some(embedding) => embedding.look_up(&mut row, &[token])?,
+            None => self.weights.head.row(&mut row, token as usize),
+        }
+        Ok(row)
     }
 
     /// Bytes of packed weights.

@@ -5,7 +5,7 @@ use crate::gguf::{self, Gguf};
 use crate::mmap::Mapping;
 use crate::model::{LoadOptions, Model, ModelConfig, Opened};
 use crate::stored::{TensorInfo, Tensors};
-use crate::weights::{Found, Packer, rope_table};
+use crate::weights::{Found, Packer, WeightFiles, rope_table};
 use crate::{ChatTemplate, Generation, LoadError, Tokenizer, safetensors};
 use maque_kernels::{Machine, dequantize};
 use std::path::Path;
@@ -26,17 +26,7 @@ pub fn open(
         return safetensors::open(path, machine, options);
     }
     let file = Mapping::open(path)?;
-    open_gguf(&file, &|bytes| file.release(bytes), machine, options)
-}
-
-/// Opens the bytes of a GGUF file; `release` hears of parts that are not needed any more.
-pub(crate) fn open_gguf(
-    file: &[u8],
-    release: &dyn Fn(&[u8]),
-    machine: &Machine,
-    options: &LoadOptions<'_>,
-) -> Result<Opened, LoadError> {
-    let gguf = Gguf::parse(file)?;
+    let gguf = Gguf::parse(&file)?;
     let mut tensors = gguf::config::tensors(&gguf);
     let config = gguf::config::config(&gguf, &tensors)?;
     let weights = WeightsToLoad::find(&mut tensors, config)?;
@@ -51,7 +41,7 @@ pub(crate) fn open_gguf(
             generation,
         })
     };
-    let mut opened = load(weights, words, release, machine, options)?;
+    let mut opened = load(weights, words, &file, machine, options)?;
     if let Some(name) = gguf::config::file_type(&gguf) {
         opened.model.public.quantization = name.to_owned();
     }
@@ -108,7 +98,7 @@ fn read_factors(stored: &TensorInfo<'_>) -> Result<Vec<f32>, LoadError> {
 pub(crate) fn load(
     weights: WeightsToLoad<'_>,
     words: impl FnOnce() -> Result<Words, LoadError> + Send,
-    release: &dyn Fn(&[u8]),
+    files: &dyn WeightFiles,
     machine: &Machine,
     options: &LoadOptions<'_>,
 ) -> Result<Opened, LoadError> {
@@ -123,7 +113,7 @@ pub(crate) fn load(
         let packed = Packer {
             machine,
             options,
-            release,
+            files,
             n_total,
             n_done: 0,
         }

@@ -32,7 +32,7 @@ impl Scratch {
         let config = &model.config;
         let (dim, ffn_dim, q_dim, kv_dim) =
             (config.dim, config.ffn_dim, config.q_dim(), config.kv_dim());
-        let (layers, head) = (&model.weights.layers, model.weights.head());
+        let (layers, head) = (&model.weights.layers, &model.weights.head);
         let of_x = layers.iter().flat_map(|layer| {
             [
                 &layer.q.weight,

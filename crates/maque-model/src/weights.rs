@@ -3,19 +3,29 @@
 use crate::LoadError;
 use crate::arch::Presence;
 use crate::config::{Config, Tied};
+use crate::embedding::Embedding;
 use crate::model::{Head, LoadOptions};
 use crate::stored::{TensorInfo, Tensors};
+use crate::weight_file::Part;
 use maque_kernels::{Format, Machine, Matrix, Outputs, Packing, RopeTable, dequantize};
 
-/// All parts of a model, its matrices as `M` and its vectors as `V`.
-pub(crate) struct Weights<M, V> {
-    pub(crate) embed: M, // [n_vocab, dim]
-    pub(crate) layers: Vec<Layer<M, V>>,
-    pub(crate) norm: V,         // [dim]
-    pub(crate) head: Option<M>, // [n_vocab, dim]; none when the embedding is the head
+/// All parts of a model as its file holds them.
+pub(crate) struct Found<'a> {
+    embed: TensorInfo<'a>, // [n_vocab, dim]
+    layers: Vec<Layer<TensorInfo<'a>, TensorInfo<'a>>>,
+    norm: TensorInfo<'a>,         // [dim]
+    head: Option<TensorInfo<'a>>, // [n_vocab, dim]; none when the embedding is the head
 }
 
-/// One layer.
+/// All parts of a model ready for use.
+pub(crate) struct Packed {
+    pub(crate) embed: Option<Embedding>, // none when the head is the embedding
+    pub(crate) layers: Vec<Layer<Matrix, Vec<f32>>>,
+    pub(crate) norm: Vec<f32>, // [dim]
+    pub(crate) head: Matrix,   // [n_vocab, dim]
+}
+
+/// One layer, its matrices as `M` and its vectors as `V`.
 pub(crate) struct Layer<M, V> {
     pub(crate) attn_norm: V,        // [dim]
     pub(crate) q: Projection<M, V>, // [n_heads · head_dim, dim]
@@ -36,11 +46,6 @@ pub(crate) struct Projection<M, V> {
     pub(crate) bias: Option<V>,
 }
 
-/// A model's parts as its file holds them.
-pub(crate) type Found<'a> = Weights<TensorInfo<'a>, TensorInfo<'a>>;
-/// A model's parts ready for use.
-pub(crate) type Packed = Weights<Matrix, Vec<f32>>;
-
 impl<'a> Found<'a> {
     /// Finds every part among `tensors` and checks its shape.
     pub(crate) fn find(
@@ -55,7 +60,7 @@ impl<'a> Found<'a> {
             Tied::WithoutHead => tensors.take_optional("output.weight", &[n_vocab, dim])?,
             Tied::Never => Some(tensors.take("output.weight", &[n_vocab, dim])?),
         };
-        Ok(Weights {
+        Ok(Found {
             embed: tensors.take("token_embd.weight", &[n_vocab, dim])?,
             norm: tensors.take("output_norm.weight", &[dim])?,
             layers: (0..config.n_layers)
@@ -169,12 +174,19 @@ fn find_layer<'a>(
     })
 }
 
+/// The files that tensors lie in.
+pub(crate) trait WeightFiles {
+    /// Gives back a tensor's pages.
+    fn release(&self, bytes: &[u8]);
+    /// The part of a file that a tensor is.
+    fn part(&self, bytes: &[u8]) -> Option<Part>;
+}
+
 /// Turns tensors of a file into packed ones, giving the file's pages back.
 pub(crate) struct Packer<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) options: &'a LoadOptions<'a>,
-    /// Gives back a tensor's pages.
-    pub(crate) release: &'a dyn Fn(&[u8]),
+    pub(crate) files: &'a dyn WeightFiles,
     pub(crate) n_total: u64,
     pub(crate) n_done: u64,
 }
@@ -182,12 +194,10 @@ pub(crate) struct Packer<'a> {
 impl Packer<'_> {
     /// Packs all parts, in the order in which files hold them, more or less.
     pub(crate) fn weights(&mut self, found: &Found<'_>) -> Packed {
-        Weights {
-            embed: match found.head {
-                Some(_) => self.matrix(&found.embed),
-                None => self.head(&found.embed),
-            },
-            head: found.head.as_ref().map(|head| self.head(head)),
+        let embed = found.head.as_ref().map(|_| self.embedding(&found.embed));
+        Packed {
+            embed,
+            head: self.head(found.head.as_ref().unwrap_or(&found.embed)),
             layers: found.layers.iter().map(|layer| self.layer(layer)).collect(),
             norm: self.vector(&found.norm),
         }
@@ -218,6 +228,15 @@ impl Packer<'_> {
             weight: self.matrix(&found.weight),
             bias,
         }
+    }
+
+    /// What stays in its file.
+    fn embedding(&mut self, stored: &TensorInfo<'_>) -> Embedding {
+        let part = self.files.part(stored.bytes);
+        let dim = stored.shape.dims().last().copied().unwrap_or_default();
+        let embedding = part.and_then(|part| Embedding::new(part, stored.format, dim));
+        self.finish(stored);
+        embedding.expect("tensors lie in their files, in rows of whole blocks")
     }
 
     fn matrix(&mut self, stored: &TensorInfo<'_>) -> Matrix {
@@ -256,7 +275,7 @@ impl Packer<'_> {
     }
 
     fn finish(&mut self, stored: &TensorInfo<'_>) {
-        (self.release)(stored.bytes);
+        self.files.release(stored.bytes);
         self.n_done += stored.bytes.len() as u64;
         if let Some(progress) = self.options.progress {
             progress(self.n_done, self.n_total);
@@ -265,15 +284,10 @@ impl Packer<'_> {
 }
 
 impl Packed {
-    /// Output head: its own, or the embedding.
-    pub(crate) fn head(&self) -> &Matrix {
-        self.head.as_ref().unwrap_or(&self.embed)
-    }
-
     /// Bytes of memory.
     pub(crate) fn n_bytes(&self) -> u64 {
         let layers = self.layers.iter().flat_map(Layer::matrices);
-        let matrices = layers.chain([&self.embed]).chain(&self.head);
+        let matrices = layers.chain([&self.head]);
         matrices.map(|matrix| matrix.n_bytes() as u64).sum()
     }
 }

@@ -1,6 +1,7 @@
 //! What a model's token embeddings know of meanings: words that are used alike have vectors that point alike.
 
 use crate::Model;
+use std::io;
 use std::sync::Arc;
 
 /// One token of so many is looked at for what all embeddings have in common.
@@ -20,10 +21,14 @@ pub struct WordVectors {
 
 impl WordVectors {
     /// Looks at the embeddings: a second's work, always with the same outcome.
-    pub fn new(model: Arc<Model>) -> WordVectors {
+    ///
+    /// # Errors
+    /// If the model's file cannot be read any more.
+    pub fn new(model: Arc<Model>) -> io::Result<WordVectors> {
         let (n_tokens, width) = (model.config().n_vocab, model.width());
         let tokens = (0..n_tokens).step_by(STEP);
-        let mut rows: Vec<Vec<f32>> = tokens.map(|token| model.embedding(token as u32)).collect();
+        let rows = tokens.map(|token| model.embedding(token as u32));
+        let mut rows: Vec<Vec<f32>> = rows.collect::<io::Result<_>>()?;
         let mut mean = vec![0.0; width];
         for row in &rows {
             add(&mut mean, row, 1.0 / rows.len() as f32);
@@ -32,21 +37,21 @@ impl WordVectors {
             add(row, &mean, -1.0);
         }
         let common = strongest(&rows, width);
-        WordVectors {
+        Ok(WordVectors {
             model,
             mean,
             common,
-        }
+        })
     }
 
-    /// The vector of a word that these tokens spell, of length 1; all 0 if they say nothing.
+    /// The vector of a word that these tokens spell, of length 1; all 0 if they say nothing, as when the model's file cannot
+    /// be read any more.
     ///
     /// # Panics
     /// If the model has no such token.
     pub fn of(&self, tokens: &[u32]) -> Vec<f32> {
         let mut sum = vec![0.0; self.mean.len()];
-        for &token in tokens {
-            let mut row = self.model.embedding(token);
+        for mut row in tokens.iter().flat_map(|token| self.model.embedding(*token)) {
             add(&mut row, &self.mean, -1.0);
             for direction in &self.common {
                 let share = dot(&row, direction);

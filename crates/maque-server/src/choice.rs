@@ -121,6 +121,9 @@ impl Choice {
             Finish::Stalled => {
                 Output::Failed(ApiError::ended("nobody read the answer for 30 seconds"))
             }
+            Finish::Lost => Output::Failed(ApiError::ended(
+                "the model's file was changed or cannot be read any more: start Maque again",
+            )),
             Finish::Failed => {
                 Output::Failed(ApiError::ended("the engine stopped by a defect of its own"))
             }

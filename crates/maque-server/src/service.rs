@@ -43,7 +43,7 @@ pub struct Parts {
 pub struct Service {
     parts: Arc<Parts>,
     vocabulary: Vocabulary,
-    word_vectors: Arc<OnceLock<WordVectors>>,
+    word_vectors: Arc<OnceLock<Option<WordVectors>>>,
     metrics: Arc<Metrics>,
     client: u64,
     priority: Priority,
@@ -140,14 +140,16 @@ impl Service {
         }
     }
 
-    /// What the model knows of a word's meaning; the first call takes up to a second.
+    /// What the model knows of a word's meaning, nothing if its file is lost; the first call takes up to a second.
     pub(crate) fn vector(&self, word: &str) -> Vec<f32> {
         let model = &self.parts.model;
         let vectors = self
             .word_vectors
-            .get_or_init(|| WordVectors::new(Arc::clone(model)));
+            .get_or_init(|| WordVectors::new(Arc::clone(model)).ok());
         let tokens = self.parts.tokenizer.encode(word);
-        vectors.of(&tokens.unwrap_or_default()) // too long for a word: it says nothing
+        let tokens = tokens.unwrap_or_default(); // too long for a word: it says nothing
+        let vector = vectors.as_ref().map(|vectors| vectors.of(&tokens));
+        vector.unwrap_or_default()
     }
 
     /// What runs the model.

@@ -3,6 +3,7 @@
 use maque_engine::{Runner, argmax};
 use maque_kernels::PAGE_TOKENS;
 use maque_model::{Enough, Slice};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// The logits that sampling with the models' own settings asks for (top-k 20).
@@ -56,28 +57,31 @@ impl BatchShape {
 
 impl<R: Runner> Measure<R> {
     /// Wakes the threads and touches the weights once.
-    pub(crate) fn new(runner: R) -> Measure<R> {
+    ///
+    /// # Errors
+    /// As all that follow: when the model's file is lost.
+    pub(crate) fn new(runner: R) -> io::Result<Measure<R>> {
         let mut measure = Measure { runner };
         let pages = measure.runner.n_pages().min(2);
         let mut warm = measure.sequence(0, pages);
         let n_positions = pages * PAGE_TOKENS;
-        measure.feed(&mut warm, n_positions / 2);
+        measure.feed(&mut warm, n_positions / 2)?;
         for _ in 0..n_positions.min(12) / 2 {
-            measure.step(std::slice::from_mut(&mut warm));
+            measure.step(std::slice::from_mut(&mut warm))?;
         }
-        measure
+        Ok(measure)
     }
 
     /// Time to read `n` prompt tokens, with the logits after the last.
-    pub(crate) fn prefill(&mut self, n: usize) -> Duration {
+    pub(crate) fn prefill(&mut self, n: usize) -> io::Result<Duration> {
         let mut sequence = self.sequence(0, n.div_ceil(PAGE_TOKENS));
         let start = Instant::now();
-        self.feed(&mut sequence, n);
-        start.elapsed()
+        self.feed(&mut sequence, n)?;
+        Ok(start.elapsed())
     }
 
     /// Time of `n` greedy steps after `depth` tokens of context.
-    pub(crate) fn decode(&mut self, n: usize, depth: usize) -> Duration {
+    pub(crate) fn decode(&mut self, n: usize, depth: usize) -> io::Result<Duration> {
         self.batch(BatchShape {
             n_sequences: 1,
             n_prompt: depth,
@@ -86,19 +90,19 @@ impl<R: Runner> Measure<R> {
     }
 
     /// Time of the greedy steps of several sequences at once, prompts not counted.
-    pub(crate) fn batch(&mut self, shape: BatchShape) -> Duration {
+    pub(crate) fn batch(&mut self, shape: BatchShape) -> io::Result<Duration> {
         let n_pages = shape.n_pages() / shape.n_sequences.max(1);
         let mut sequences: Vec<Sequence> = (0..shape.n_sequences)
             .map(|i| self.sequence(i, n_pages))
             .collect();
         for sequence in &mut sequences {
-            self.feed(sequence, shape.n_prompt);
+            self.feed(sequence, shape.n_prompt)?;
         }
         let start = Instant::now();
         for _ in 0..shape.n_decode {
-            self.step(&mut sequences);
+            self.step(&mut sequences)?;
         }
-        start.elapsed()
+        Ok(start.elapsed())
     }
 
     /// The `index`th sequence of a measurement; each has its own first token and pages.
@@ -113,7 +117,7 @@ impl<R: Runner> Measure<R> {
     }
 
     /// Feeds `n` arbitrary ids in chunks of the runner's size; the last one's logits choose the next token.
-    fn feed(&mut self, sequence: &mut Sequence, n: usize) {
+    fn feed(&mut self, sequence: &mut Sequence, n: usize) -> io::Result<()> {
         let tokens: Vec<u32> = (0..n)
             .map(|i| self.arbitrary_id(sequence.next as usize + i))
             .collect();
@@ -132,21 +136,23 @@ impl<R: Runner> Measure<R> {
                 logits,
                 enough: ENOUGH,
             };
-            self.runner.forward(&[slice], &|| true);
+            self.runner.forward(&[slice], &|| true)?;
         }
         if 0 < n {
             sequence.next = argmax(self.runner.logits(0));
         }
+        Ok(())
     }
 
     /// One token of every sequence.
-    fn step(&mut self, sequences: &mut [Sequence]) {
+    fn step(&mut self, sequences: &mut [Sequence]) -> io::Result<()> {
         let batch: Vec<Slice<'_>> = sequences.iter().map(Sequence::next_slice).collect();
-        self.runner.forward(&batch, &|| true);
+        self.runner.forward(&batch, &|| true)?;
         for (row, sequence) in sequences.iter_mut().enumerate() {
             sequence.n_fed += 1;
             sequence.next = argmax(self.runner.logits(row));
         }
+        Ok(())
     }
 
     /// Ids spread over the vocabulary, the same in every run.
@@ -205,10 +211,10 @@ mod tests {
         fn max_positions(&self) -> usize {
             1000
         }
-        fn forward(&mut self, batch: &Batch<'_>, _: &dyn Fn() -> bool) -> bool {
+        fn forward(&mut self, batch: &Batch<'_>, _: &dyn Fn() -> bool) -> io::Result<bool> {
             let slice = |s: &Slice<'_>| (s.start..s.start + s.tokens.len(), s.pages.to_vec());
             self.fed.push(batch.iter().map(slice).collect());
-            true
+            Ok(true)
         }
         fn logits(&self, _: usize) -> &[f32] {
             &[0.0, 0.0, 0.0, 1.0, 0.0]
@@ -219,7 +225,7 @@ mod tests {
     fn prompts_are_fed_in_chunks_and_decoded_behind_each_other() {
         let mut fake = Fake::default();
         let mut measure = Measure { runner: &mut fake };
-        measure.decode(2, 150);
+        measure.decode(2, 150).expect("the fake loses nothing");
         let ranges: Vec<_> = fake.fed.iter().map(|batch| batch[0].0.clone()).collect();
         assert_eq!(ranges, [0..100, 100..150, 150..151, 151..152]);
     }
@@ -232,7 +238,8 @@ mod tests {
             n_prompt: 32,
             n_decode: 1,
         };
-        Measure { runner: &mut fake }.batch(shape);
+        let mut measure = Measure { runner: &mut fake };
+        measure.batch(shape).expect("the fake loses nothing");
         let last = fake.fed.last().expect("a step");
         assert_eq!((shape.n_pages(), last.len()), (4, 2));
         assert_eq!((&last[0].1, &last[1].1), (&vec![0, 1], &vec![2, 3]));

@@ -6,6 +6,7 @@ use crate::measure::{Measure, median};
 use maque_engine::RunnerOptions;
 use maque_model::Cost;
 use serde::Serialize;
+use std::io;
 
 /// Tokens read in a measurement: two of the engine's chunks.
 const N_PREFILL: usize = 512;
@@ -41,15 +42,24 @@ struct Round {
 
 impl Reach {
     /// Measures a loaded model beside its machine; each share is the median of those of the rounds.
-    pub(crate) fn measure(name: &str, loaded: &Loaded, probes: &Probes) -> (Limits, Reach) {
-        let mut measure = Measure::new(loaded.runner(RunnerOptions::default()));
-        let rounds: Vec<_> = (0..N_ROUNDS)
-            .map(|_| Round {
+    ///
+    /// # Errors
+    /// When the model's file is lost.
+    pub(crate) fn measure(
+        name: &str,
+        loaded: &Loaded,
+        probes: &Probes,
+    ) -> io::Result<(Limits, Reach)> {
+        let mut measure = Measure::new(loaded.runner(RunnerOptions::default()))?;
+        let mut round = || {
+            Ok(Round {
                 limits: probes.measure(),
-                decode: N_DECODE as f64 / measure.decode(N_DECODE, 0).as_secs_f64(),
-                prefill: N_PREFILL as f64 / measure.prefill(N_PREFILL).as_secs_f64(),
+                decode: N_DECODE as f64 / measure.decode(N_DECODE, 0)?.as_secs_f64(),
+                prefill: N_PREFILL as f64 / measure.prefill(N_PREFILL)?.as_secs_f64(),
             })
-            .collect();
+        };
+        let rounds = (0..N_ROUNDS).map(|_| round());
+        let rounds: Vec<Round> = rounds.collect::<io::Result<_>>()?;
         let cost = loaded.model.cost();
         let middle =
             |of: &dyn Fn(&Round) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
@@ -62,7 +72,7 @@ impl Reach {
             decode_share: middle(&|round| decode_share(cost, round.decode, &round.limits)),
         };
         let limits: Vec<_> = rounds.into_iter().map(|round| round.limits).collect();
-        (Limits::median(&limits), reach)
+        Ok((Limits::median(&limits), reach))
     }
 }
 

@@ -216,6 +216,17 @@ fn a_slow_reader_is_waited_for() {
 }
 
 #[test]
+fn a_lost_model_ends_requests_and_not_the_engine() {
+    let (engine, log) = start(EngineOptions::default());
+    log.lock().expect("not poisoned").script = Script::Lose;
+    let running = engine.submit(request(4, 4)).expect("there is room");
+    assert_eq!(finish(&listen(running)), Finish::Lost);
+    let next = engine.submit(request(4, 4)).expect("the engine lives");
+    assert_eq!(finish(&listen(next)), Finish::Length);
+    wait_until(|| engine.load().n_pages_used == 0);
+}
+
+#[test]
 fn a_panic_ends_every_request_and_stops_the_engine() {
     let (engine, log) = start(EngineOptions {
         max_running: 1,

@@ -33,11 +33,5 @@ pub(crate) fn open(
     let weights = WeightsToLoad::find(&mut tensors, config)?;
     tensors.finish()?;
     let words = || words::read(folder, &bytes, n_vocab);
-    load(
-        weights,
-        words,
-        &|bytes| shards.release(bytes),
-        machine,
-        options,
-    )
+    load(weights, words, &shards, machine, options)
 }

@@ -10,6 +10,8 @@ use super::json;
 use crate::LoadError;
 use crate::mmap::Mapping;
 use crate::stored::TensorInfo;
+use crate::weight_file::Part;
+use crate::weights::WeightFiles;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,12 +70,17 @@ impl Shards {
             _ => Ok(all),
         }
     }
+}
 
-    /// Gives pages back to the system.
-    pub(super) fn release(&self, bytes: &[u8]) {
+impl WeightFiles for Shards {
+    fn release(&self, bytes: &[u8]) {
         for (_, map) in &self.0 {
             map.release(bytes);
         }
+    }
+
+    fn part(&self, bytes: &[u8]) -> Option<Part> {
+        self.0.iter().find_map(|(_, map)| map.part(bytes))
     }
 }
 

@@ -103,3 +103,43 @@ fn llama_gguf_f16() {
 fn qwen3_gguf_q4_0() {
     check("qwen3.gguf", "qwen3.gguf.logits.json", Dtype::F32);
 }
+
+/// A copy of the model in a folder of its own; embeddings are read from there.
+fn copied(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("maque-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a writable folder");
+    for entry in std::fs::read_dir(path(name)).expect("a committed folder") {
+        let path = entry.expect("a readable folder").path();
+        let to = folder.join(path.file_name().expect("files have names"));
+        std::fs::copy(&path, to).expect("room for a small model");
+    }
+    folder
+}
+
+#[test]
+fn a_replaced_file_is_no_loss_and_a_changed_one_is_an_error() {
+    let folder = copied("llama-scaled");
+    let loaded = Loaded::open(&folder, Dtype::Keep);
+    let tokens: Vec<u32> = (1..9).collect();
+    let before = loaded.session().feed(&tokens, 8);
+    let file = folder.join("model.safetensors");
+    let bytes = std::fs::read(&file).expect("it is there");
+    let new = folder.join("new");
+    std::fs::write(&new, b"another model").expect("a writable folder");
+    let old = folder.join("old");
+    std::fs::rename(&file, &old).expect("a writable folder");
+    std::fs::rename(&new, &file).expect("a writable folder");
+    assert_eq!(loaded.session().feed(&tokens, 8), before);
+    std::fs::write(&old, &bytes[..bytes.len() / 2]).expect("a writable file");
+    let error = loaded
+        .session()
+        .try_feed(&tokens, 8)
+        .expect_err("half of the file is gone");
+    assert!(
+        error
+            .to_string()
+            .contains("model.safetensors: it was changed"),
+        "{error}"
+    );
+    std::fs::remove_dir_all(&folder).expect("it is there");
+}

@@ -62,7 +62,8 @@ fn neighbours_in_the_batch_do_not_matter() {
         enough: None,
     };
     let mut run = |batch: &[Slice<'_>]| {
-        assert!(model.forward(&loaded.machine, &mut scratch, &mut kv, batch, &|| true));
+        let done = model.forward(&loaded.machine, &mut scratch, &mut kv, batch, &|| true);
+        assert!(done.expect("the file is there"));
         scratch
             .logits(1)
             .iter()
@@ -109,14 +110,13 @@ fn an_ended_pass_says_so_and_can_be_repeated() {
     };
     for n in [0, 1, 2, 3, 50] {
         let keep_going = end_after(n);
-        assert!(
-            !model.forward(&loaded.machine, &mut scratch, &mut kv, &batch, &|| {
-                keep_going(&asked)
-            })
-        );
+        let keep_going = || keep_going(&asked);
+        let done = model.forward(&loaded.machine, &mut scratch, &mut kv, &batch, &keep_going);
+        assert!(!done.expect("the file is there"));
         assert_eq!(asked.get(), n + 1, "nothing is asked after a no");
     }
-    assert!(model.forward(&loaded.machine, &mut scratch, &mut kv, &batch, &|| true));
+    let done = model.forward(&loaded.machine, &mut scratch, &mut kv, &batch, &|| true);
+    assert!(done.expect("the file is there"));
     let again: Vec<u32> = scratch
         .logits(0)
         .iter()

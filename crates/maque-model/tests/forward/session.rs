@@ -2,6 +2,7 @@
 
 use maque_kernels::{Isa, KvPages, Machine, PAGE_TOKENS};
 use maque_model::{Dtype, Enough, LoadOptions, Model, Opened, Scratch, Slice, open};
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -58,9 +59,18 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     /// Feeds tokens in one batch and returns the logits after the last `n_wanted`.
     pub(crate) fn feed(&mut self, tokens: &[u32], n_wanted: usize) -> Vec<Vec<f32>> {
-        let rows = self.peek(tokens, n_wanted, None);
+        self.try_feed(tokens, n_wanted).expect("the file is there")
+    }
+
+    /// The same, of a file that may be lost.
+    pub(crate) fn try_feed(
+        &mut self,
+        tokens: &[u32],
+        n_wanted: usize,
+    ) -> io::Result<Vec<Vec<f32>>> {
+        let rows = self.try_peek(tokens, n_wanted, None)?;
         self.n_tokens += tokens.len();
-        rows
+        Ok(rows)
     }
 
     /// The same, but goes back to where it was; of each row `enough` is enough.
@@ -70,6 +80,16 @@ impl Session<'_> {
         n_wanted: usize,
         enough: Option<Enough<'_>>,
     ) -> Vec<Vec<f32>> {
+        self.try_peek(tokens, n_wanted, enough)
+            .expect("the file is there")
+    }
+
+    fn try_peek(
+        &mut self,
+        tokens: &[u32],
+        n_wanted: usize,
+        enough: Option<Enough<'_>>,
+    ) -> io::Result<Vec<Vec<f32>>> {
         let slice = Slice {
             tokens,
             start: self.n_tokens,
@@ -84,10 +104,9 @@ impl Session<'_> {
             &[slice],
             &|| true,
         );
-        assert!(done, "nobody ended the pass");
-        (0..n_wanted)
-            .map(|row| self.scratch.logits(row).to_vec())
-            .collect()
+        assert!(done?, "nobody ended the pass");
+        let rows = (0..n_wanted).map(|row| self.scratch.logits(row).to_vec());
+        Ok(rows.collect())
     }
 
     /// Greedy continuation of what was fed, from the logits after it.

@@ -9,7 +9,7 @@ use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use maque_engine::{ModelRunner, Runner, RunnerOptions};
 use maque_kernels::PAGE_TOKENS;
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -86,11 +86,10 @@ impl Bench {
         if limit < wanted {
             return Err(Problem::usage(Say::TooManyPositions { wanted, limit }).into());
         }
-        let mut measure = Measure::new(runner(&loaded, &tests));
+        let mut measure = Measure::new(runner(&loaded, &tests))?;
         for test in tests {
-            let samples = (0..self.repeat.get())
-                .map(|_| test.tokens_per_s(&mut measure))
-                .collect();
+            let samples = (0..self.repeat.get()).map(|_| test.tokens_per_s(&mut measure));
+            let samples = samples.collect::<io::Result<_>>()?;
             self.show(&Line::new(test, samples, &loaded))?;
         }
         drop(measure);
@@ -156,7 +155,7 @@ impl Test {
         }
     }
 
-    fn run(self, measure: &mut Measure<impl Runner>) -> Duration {
+    fn run(self, measure: &mut Measure<impl Runner>) -> io::Result<Duration> {
         match self {
             Test::Prefill { n } => measure.prefill(n),
             Test::Decode { n, depth } => measure.decode(n, depth),
@@ -164,13 +163,13 @@ impl Test {
         }
     }
 
-    fn tokens_per_s(self, measure: &mut Measure<impl Runner>) -> f64 {
+    fn tokens_per_s(self, measure: &mut Measure<impl Runner>) -> io::Result<f64> {
         let shape = self.shape();
         let n_tokens = match self {
             Test::Prefill { n } => n,
             Test::Decode { .. } | Test::Batch(_) => shape.n_sequences * shape.n_decode,
         };
-        n_tokens as f64 / self.run(measure).as_secs_f64()
+        Ok(n_tokens as f64 / self.run(measure)?.as_secs_f64())
     }
 }
 

@@ -56,7 +56,7 @@ impl Doctor {
             None => (probes.measure(), None),
             Some(located) => {
                 let loaded = Loaded::open(&located.path, &settings, None)?;
-                let (limits, reach) = Reach::measure(&located.name, &loaded, &probes);
+                let (limits, reach) = Reach::measure(&located.name, &loaded, &probes)?;
                 (limits, Some(reach))
             }
         };

@@ -35,14 +35,14 @@ impl Runner for Fake {
     fn page_mut(&mut self, page: u32) -> &mut [i16] {
         &mut self.0[page as usize]
     }
-    fn forward(&mut self, batch: &Batch<'_>, _: &dyn Fn() -> bool) -> bool {
+    fn forward(&mut self, batch: &Batch<'_>, _: &dyn Fn() -> bool) -> std::io::Result<bool> {
         for slice in batch {
             for (position, &token) in (slice.start..).zip(slice.tokens) {
                 let page = slice.pages[position / PAGE_TOKENS] as usize;
                 self.0[page][position % PAGE_TOKENS] = token as i16;
             }
         }
-        true
+        Ok(true)
     }
     fn logits(&self, _: usize) -> &[f32] {
         &[0.0; 1000]
