@@ -14,6 +14,7 @@ pub(crate) struct Board {
     counts: Mutex<Counts>,
     n_arrived: AtomicU64, // interactive requests ever
     is_stopping: AtomicBool,
+    is_lost: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -125,6 +126,16 @@ impl Board {
     /// Whether the end has begun.
     pub(crate) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::SeqCst)
+    }
+
+    /// Takes note that the model's file is lost.
+    pub(crate) fn lose(&self) {
+        self.is_lost.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it is.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::SeqCst)
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {

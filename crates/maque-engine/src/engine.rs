@@ -355,6 +355,7 @@ impl Scheduler {
             }
         }
         if done.is_err() {
+            self.board.lose();
             let running = self.running.iter_mut();
             running.for_each(|sequence| sequence.end(Finish::Lost));
         }

@@ -247,6 +247,11 @@ impl Engine {
         thread.is_none_or(JoinHandle::is_finished)
     }
 
+    /// Whether the model's file was found changed or unreadable, so that requests end with [`Finish::Lost`](crate::Finish::Lost).
+    pub fn has_lost_model(&self) -> bool {
+        self.board.is_lost()
+    }
+
     /// What is going on now.
     pub fn load(&self) -> Load {
         self.board.load()

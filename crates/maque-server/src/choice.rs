@@ -9,6 +9,10 @@ use maque_model::Detokenizer;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
+/// What is said when the engine cannot look up embeddings any more.
+pub(crate) const LOST: &str =
+    "the model's file was changed or cannot be read any more: start Maque again";
+
 /// An answer that is being written. Dropping it cancels it.
 pub(crate) struct Choice {
     service: Service,
@@ -121,9 +125,7 @@ impl Choice {
             Finish::Stalled => {
                 Output::Failed(ApiError::ended("nobody read the answer for 30 seconds"))
             }
-            Finish::Lost => Output::Failed(ApiError::ended(
-                "the model's file was changed or cannot be read any more: start Maque again",
-            )),
+            Finish::Lost => Output::Failed(ApiError::ended(LOST)),
             Finish::Failed => {
                 Output::Failed(ApiError::ended("the engine stopped by a defect of its own"))
             }

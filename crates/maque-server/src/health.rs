@@ -1,6 +1,7 @@
 //! `GET /health`: whether the model answers, and what it is waited for.
 
 use crate::Stage;
+use crate::choice::LOST;
 use crate::routes::Shared;
 use axum::Json;
 use axum::extract::State;
@@ -63,6 +64,7 @@ impl Health {
                 ..Health::default()
             },
             Stage::Ready(service) if service.engine().has_ended() => Health::failed(STOPPED),
+            Stage::Ready(service) if service.engine().has_lost_model() => Health::failed(LOST),
             Stage::Ready(service) => Health {
                 status: "ok",
                 ..loading("ready", service.name())

@@ -218,9 +218,11 @@ fn a_slow_reader_is_waited_for() {
 #[test]
 fn a_lost_model_ends_requests_and_not_the_engine() {
     let (engine, log) = start(EngineOptions::default());
+    assert!(!engine.has_lost_model());
     log.lock().expect("not poisoned").script = Script::Lose;
     let running = engine.submit(request(4, 4)).expect("there is room");
     assert_eq!(finish(&listen(running)), Finish::Lost);
+    assert!(engine.has_lost_model() && !engine.has_ended());
     let next = engine.submit(request(4, 4)).expect("the engine lives");
     assert_eq!(finish(&listen(next)), Finish::Length);
     wait_until(|| engine.load().n_pages_used == 0);
