@@ -20,25 +20,27 @@ pub(crate) struct Slot {
 impl Slot {
     /// Locks a folder, making it first; while another process has it, `waiting` hears how many bytes that one has fetched.
     pub(crate) fn lock(folder: PathBuf, waiting: &dyn Fn(u64)) -> Result<Slot, HubError> {
-        std::fs::create_dir_all(&folder).map_err(|source| HubError::io(&folder, source))?;
         let path = folder.join("lock");
         let fail = |source| HubError::io(&path, source);
-        let lock = File::create(&path).map_err(fail)?;
         loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => {
-                    let part = std::fs::metadata(folder.join("download.part"));
-                    waiting(part.map_or(0, |part| part.len()));
-                    std::thread::sleep(LOOK);
+            std::fs::create_dir_all(&folder).map_err(|source| HubError::io(&folder, source))?;
+            let lock = File::create(&path).map_err(fail)?;
+            while let Err(error) = lock.try_lock() {
+                if let TryLockError::Error(source) = error {
+                    return Err(fail(source));
                 }
-                Err(TryLockError::Error(source)) => return Err(fail(source)),
+                let part = std::fs::metadata(folder.join("download.part"));
+                waiting(part.map_or(0, |part| part.len()));
+                std::thread::sleep(LOOK);
+            }
+            // Else who had it removed the folder, and it is nobody's lock any more.
+            if is_at(&lock, &path) {
+                return Ok(Slot {
+                    folder,
+                    _lock: lock,
+                });
             }
         }
-        Ok(Slot {
-            folder,
-            _lock: lock,
-        })
     }
 
     /// A path in the folder.
@@ -78,6 +80,23 @@ impl Slot {
     }
 }
 
+/// Whether a path still leads to this file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |found: std::fs::Metadata| (found.dev(), found.ino());
+    let found = std::fs::metadata(path).map(place);
+    file.metadata()
+        .map(place)
+        .is_ok_and(|own| found.is_ok_and(|found| own == found))
+}
+
+/// A file that is locked is not removed here.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +114,24 @@ mod tests {
         assert_eq!(hears.recv(), Ok(5));
         drop(first);
         second.join().expect("no panic").expect("free by now");
+    }
+
+    #[test]
+    fn a_folder_that_the_first_one_removed_is_made_again() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let folder = home.path().join("a/b");
+        let first = Slot::lock(folder.clone(), &|_| {}).expect("free");
+        let (heard, hears) = std::sync::mpsc::channel();
+        let second = std::thread::spawn(move || {
+            Slot::lock(folder, &|done| heard.send(done).expect("heard"))
+        });
+        assert_eq!(hears.recv(), Ok(0));
+        std::fs::remove_dir_all(first.folder()).expect("removed");
+        drop(first);
+        let second = second.join().expect("no panic").expect("free by now");
+        std::fs::write(second.path("download.part"), "12345").expect("there is a folder");
+        let third = File::open(second.path("lock")).expect("a lock");
+        assert!(third.try_lock().is_err(), "it is the second one's");
     }
 
     #[test]
