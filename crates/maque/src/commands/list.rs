@@ -68,13 +68,28 @@ impl List {
             let (name, n_bytes, rest) = row(one);
             match self.json {
                 true => writeln!(stdout, "{}", serde_json::to_string(one)?)?,
-                false => writeln!(
-                    stdout,
-                    "{name:24} {:>10}  {rest}",
-                    ByteSize(n_bytes).rounded()
-                )?,
+                false => writeln!(stdout, "{name:24} {:>10}  {rest}", size(n_bytes))?,
             }
         }
         Ok(Exit::Complete)
+    }
+}
+
+/// How large a model is; the catalogue does not know it of each.
+fn size(n_bytes: u64) -> String {
+    match n_bytes {
+        0 => "-".to_owned(),
+        _ => ByteSize(n_bytes).rounded(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_nobody_knows_is_not_zero() {
+        assert_eq!(size(0), "-");
+        assert_eq!(size(3 << 20), "3.0 MiB");
     }
 }
