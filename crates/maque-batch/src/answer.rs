@@ -14,6 +14,11 @@ impl<'a> Answered<'a> {
         Answered { item, whole }
     }
 
+    /// Whether there is no answer at all.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.whole.is_null()
+    }
+
     /// The field with this name; the empty name is the answer itself.
     fn field(&self, name: &str) -> Option<&'a Value> {
         match name {
@@ -25,6 +30,18 @@ impl<'a> Answered<'a> {
     /// A field as text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.field(name).map(shown)
+    }
+
+    /// Of a field that is a list, the items that have this value, without it.
+    pub(crate) fn only(&self, name: &str, wanted: &str) -> Value {
+        let items = self.field(name).and_then(Value::as_array);
+        let maps = items.into_iter().flatten().filter_map(Value::as_object);
+        let chosen = maps.filter(|map| map.values().any(|value| value == wanted));
+        let lines = chosen.map(|map| {
+            let others = map.values().filter(|value| *value != wanted);
+            others.map(shown).collect::<Vec<_>>().join(" · ")
+        });
+        Value::String(lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// A field as a cell: numbers stay numbers, lists become lines.
@@ -62,5 +79,7 @@ mod tests {
         assert_eq!(answered.cell("n"), 3);
         assert_eq!(answered.cell("list"), "Ann · tea\nx");
         assert_eq!(answered.cell("missing"), Value::Null);
+        assert_eq!(answered.only("list", "tea"), "Ann");
+        assert_eq!(answered.only("q", "why"), "");
     }
 }

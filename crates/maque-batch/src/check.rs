@@ -1,5 +1,7 @@
 //! What an answer must be beyond its schema: a small model keeps the form and misses the point.
 
+use crate::sentences::sentences;
+use crate::slips::sounds_like;
 use crate::template::Template;
 use serde::Deserialize;
 
@@ -30,6 +32,14 @@ pub(crate) enum Must {
     DifferFrom,
     /// Be the value with a few of its letters changed: a third of them at most, and one at least.
     BeNear,
+    /// Be a character of the value and another of the same sound, as `厉→励`.
+    SoundLike,
+    /// Be a sentence of the value, word by word; each of them where the field is a list.
+    Quote,
+    /// Have an item for each sentence of the value, which begins with it.
+    GoThrough,
+    /// Have no figure that the value lacks: a number in digits.
+    InventNoFigures,
     /// Say something: more than white space and punctuation.
     SaySomething,
     /// Be another text in each item.
@@ -45,7 +55,15 @@ impl Check {
     pub(crate) fn problem(&self) -> Option<String> {
         let compares = matches!(
             self.must,
-            Must::Contain | Must::LeaveOut | Must::OccurIn | Must::DifferFrom | Must::BeNear
+            Must::Contain
+                | Must::LeaveOut
+                | Must::OccurIn
+                | Must::DifferFrom
+                | Must::BeNear
+                | Must::SoundLike
+                | Must::Quote
+                | Must::GoThrough
+                | Must::InventNoFigures
         );
         match (compares, &self.value) {
             (true, None) => Some(format!(
@@ -60,30 +78,31 @@ impl Check {
         }
     }
 
-    /// Whether these texts pass: the field of each item, and the value to compare it with.
-    pub(crate) fn passes(&self, texts: &[(String, String)]) -> bool {
+    /// Whether an item's field passes, with the value to compare it with and the same field of the items before it.
+    pub(crate) fn passes(&self, text: &str, value: &str, before: &[String]) -> bool {
         if self.must == Must::BeDistinct {
-            let mut seen: Vec<String> = texts.iter().map(|(text, _)| plain(text)).collect();
-            seen.sort();
-            return seen.windows(2).all(|pair| pair[0] != pair[1]);
+            let text = plain(text);
+            return before.iter().all(|other| plain(other) != text);
         }
-        texts
-            .iter()
-            .all(|(text, value)| self.must.holds(text, value))
+        self.must.holds(text, value)
     }
 }
 
 impl Must {
     fn holds(self, text: &str, value: &str) -> bool {
-        let (text, value) = (plain(text), plain(value));
-        let (chinese, latin) = scripts(&text);
+        let (letters, wanted) = (plain(text), plain(value));
+        let (chinese, latin) = scripts(text);
         match self {
-            Must::Contain => text.contains(&value),
-            Must::LeaveOut => value.is_empty() || !text.contains(&value),
-            Must::OccurIn => !text.is_empty() && value.contains(&text),
-            Must::DifferFrom => text != value,
-            Must::BeNear => text != value && is_near(&text, &value),
-            Must::SaySomething => !text.is_empty(),
+            Must::Contain => letters.contains(&wanted),
+            Must::LeaveOut => wanted.is_empty() || !letters.contains(&wanted),
+            Must::OccurIn => !letters.is_empty() && wanted.contains(&letters),
+            Must::DifferFrom => letters != wanted,
+            Must::BeNear => letters != wanted && is_near(&letters, &wanted),
+            Must::SoundLike => is_slip(&letters, &wanted),
+            Must::Quote => text.lines().all(|line| is_sentence(line, value)),
+            Must::GoThrough => goes_through(text, &sentences(value)),
+            Must::InventNoFigures => has_figures_of(text, value),
+            Must::SaySomething => !letters.is_empty(),
             Must::BeDistinct => true, // a matter of all items
             Must::BeChinese => latin <= chinese && 0 < chinese,
             Must::BeEnglish => chinese == 0 && 0 < latin,
@@ -96,6 +115,31 @@ fn is_near(text: &str, value: &str) -> bool {
     let (n_text, n_value) = (text.chars().count(), value.chars().count());
     let n_most = (n_value / 3).max(1);
     n_text.abs_diff(n_value) <= n_most && strsim::osa_distance(text, value) <= n_most
+}
+
+/// Whether `text` is a character of `value` and another of the same sound: `厉→励`.
+fn is_slip(text: &str, value: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    matches!(characters[..], [right, wrong] if value.contains(right) && sounds_like(wrong, right))
+}
+
+fn is_sentence(text: &str, value: &str) -> bool {
+    let text = plain(text);
+    sentences(value)
+        .iter()
+        .any(|sentence| plain(sentence) == text)
+}
+
+fn goes_through(text: &str, sentences: &[&str]) -> bool {
+    let mut pairs = text.lines().zip(sentences);
+    text.lines().count() == sentences.len()
+        && pairs.all(|(line, sentence)| line.starts_with(sentence))
+}
+
+/// Whether every number that `text` has in digits is one of `value`.
+fn has_figures_of(text: &str, value: &str) -> bool {
+    let figures = |text| str::split(text, |c: char| !c.is_ascii_digit());
+    figures(text).all(|figure| figure.is_empty() || figures(value).any(|known| known == figure))
 }
 
 /// Letters and digits in lower case: white space and punctuation make no difference.
@@ -150,6 +194,45 @@ mod tests {
     }
 
     #[test]
+    fn conditions_look_at_sentences_and_figures() {
+        for (must, text, value, want) in [
+            (Must::SoundLike, "厉→励", "再接再厉", true),
+            (Must::SoundLike, "厉→厉", "再接再厉", false),
+            (Must::SoundLike, "厉→好", "再接再厉", false),
+            (Must::SoundLike, "理→励", "再接再厉", false),
+            (
+                Must::Quote,
+                "夜来风雨声。",
+                "春眠不觉晓。夜来风雨声。",
+                true,
+            ),
+            (
+                Must::Quote,
+                "夜来风雨声。\n风雨",
+                "春眠不觉晓。夜来风雨声。",
+                false,
+            ),
+            (Must::GoThrough, "Rain. · a\nSun. · b", "Rain. Sun.", true),
+            (Must::GoThrough, "Rain. · a", "Rain. Sun.", false),
+            (Must::GoThrough, "Sun. · a\nRain. · b", "Rain. Sun.", false),
+            (
+                Must::InventNoFigures,
+                "It is at 2 pm.",
+                "2 pm, 15 May",
+                true,
+            ),
+            (
+                Must::InventNoFigures,
+                "It is at 5 pm.",
+                "2 pm, 15 May",
+                false,
+            ),
+        ] {
+            assert_eq!(must.holds(text, value), want, "{must:?} {text} {value}");
+        }
+    }
+
+    #[test]
     fn items_are_told_apart() {
         let check = Check {
             field: "t".into(),
@@ -157,12 +240,8 @@ mod tests {
             value: None,
             says: String::new(),
         };
-        let texts = |all: &[&str]| {
-            all.iter()
-                .map(|text| ((*text).to_owned(), String::new()))
-                .collect::<Vec<_>>()
-        };
-        assert!(check.passes(&texts(&["a", "b", "c"])));
-        assert!(!check.passes(&texts(&["a", "b", "A."])));
+        let before = ["a".to_owned(), "b".to_owned()];
+        assert!(check.passes("c", "", &before));
+        assert!(!check.passes("A.", "", &before));
     }
 }

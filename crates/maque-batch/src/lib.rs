@@ -15,11 +15,14 @@
 mod answer;
 mod check;
 mod error;
+mod form;
 mod journal;
 mod recipe;
 mod requests;
+mod sentences;
 mod sheet;
 mod shelf;
+mod slips;
 mod template;
 
 pub use answer::Answered;

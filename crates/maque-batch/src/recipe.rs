@@ -32,7 +32,7 @@ pub struct Recipe {
     #[serde(default)]
     examples: Vec<Example>,
     /// The JSON schema that an answer keeps to; without it an answer is text.
-    pub schema: Option<Value>,
+    pub(crate) schema: Option<Value>,
     /// A list in the answer each item of which becomes a row.
     each: Option<String>,
     /// What the answer fills.
@@ -75,6 +75,10 @@ pub struct Column {
     /// The answer's field that stands in it; empty for an answer that is text.
     #[serde(default)]
     pub field: String,
+    /// Where the field is a list, only its items with this value, without it.
+    only: Option<String>,
+    /// What stands in it around the answer's fields and the row's cells, instead of one field.
+    text: Option<Template>,
 }
 
 impl Recipe {
@@ -126,6 +130,8 @@ impl Recipe {
             columns: vec![Column {
                 name: "answer".to_owned(),
                 field: String::new(),
+                only: None,
+                text: None,
             }],
             checks: Vec::new(),
             max_tokens: None,
@@ -210,6 +216,38 @@ impl Recipe {
         })
     }
 
+    /// The JSON schema that this row's answer keeps to: the recipe's, and of its checks what a schema can say.
+    pub fn schema(&self, row: &Row<'_>) -> Option<Value> {
+        let mut schema = self.schema.clone()?;
+        for check in &self.checks {
+            let value = check.value.as_ref();
+            if let Some(value) = value.and_then(|value| self.known(value, row))
+                && let Some(field) = self.field(&mut schema, &check.field)
+                && let Some(form) = check.must.form(field, &value)
+            {
+                *field = form;
+            }
+        }
+        Some(schema)
+    }
+
+    /// The schema of a field: of each item's where the answer is a list and its items have it, of the answer's otherwise.
+    fn field<'a>(&self, schema: &'a mut Value, name: &str) -> Option<&'a mut Value> {
+        let of_answer = format!("/properties/{name}");
+        let of_item =
+            (self.each.as_ref()).map(|each| format!("/properties/{each}/items{of_answer}"));
+        let place = of_item.filter(|place| schema.pointer(place).is_some());
+        let field = schema.pointer_mut(&place.unwrap_or(of_answer))?;
+        field.is_object().then_some(field)
+    }
+
+    /// What a template says of a row before it is answered; `None` if it has a place for a part of the answer.
+    fn known(&self, template: &Template, row: &Row<'_>) -> Option<String> {
+        let is_input = |place: &str| self.inputs.iter().any(|input| input.name == place);
+        let is_known = template.places().into_iter().all(is_input);
+        is_known.then(|| template.fill(|name| row.text(name)))
+    }
+
     /// What a model wrote, as an answer; an error says why it is none.
     pub fn answer(&self, text: &str) -> Result<Value, serde_json::Error> {
         match self.schema {
@@ -218,23 +256,30 @@ impl Recipe {
         }
     }
 
-    /// What the first check that an answer does not pass says.
-    pub fn mark(&self, row: &Row<'_>, answer: &Value) -> Option<String> {
+    /// What the first check that it does not pass says, of each item of an answer.
+    pub fn marks(&self, row: &Row<'_>, answer: &Value) -> Vec<Option<String>> {
         let items = self.items(answer);
-        let failed = self.checks.iter().find(|check| {
-            let texts = items.iter().map(|item| {
-                let value = check
-                    .value
-                    .as_ref()
-                    .map(|value| value.fill(|name| item.text(name).or_else(|| row.text(name))));
-                (
-                    item.text(&check.field).unwrap_or_default(),
-                    value.unwrap_or_default(),
-                )
+        let mark = |index: usize| {
+            let failed = self.checks.iter().find(|check| {
+                let text = |item: &Answered<'_>| item.text(&check.field).unwrap_or_default();
+                let value = check.value.as_ref();
+                let value = value.map(|value| filled(value, &items[index], row));
+                let before: Vec<String> = items[..index].iter().map(text).collect();
+                !check.passes(&text(&items[index]), &value.unwrap_or_default(), &before)
             });
-            !check.passes(&texts.collect::<Vec<_>>())
-        });
-        failed.map(|check| check.says.clone())
+            failed.map(|check| check.says.clone())
+        };
+        (0..items.len()).map(mark).collect()
+    }
+
+    /// What stands in a column: nothing where there is no answer.
+    pub(crate) fn cell(&self, column: &Column, item: &Answered<'_>, row: &Row<'_>) -> Value {
+        match (&column.text, &column.only) {
+            _ if item.is_nothing() => Value::Null,
+            (Some(text), _) => Value::String(filled(text, item, row)),
+            (None, Some(wanted)) => item.only(&column.field, wanted),
+            (None, None) => item.cell(&column.field),
+        }
     }
 
     /// The parts of an answer that become rows: one, or each item of a list; at least one.
@@ -248,6 +293,11 @@ impl Recipe {
             _ => vec![Answered::new(answer, answer)],
         }
     }
+}
+
+/// A template filled with the fields of an answer, and with the row's cells where it has no such field.
+fn filled(template: &Template, item: &Answered<'_>, row: &Row<'_>) -> String {
+    template.fill(|name| item.text(name).or_else(|| row.text(name)))
 }
 
 #[cfg(test)]
@@ -273,9 +323,10 @@ mod tests {
         let row = sheet.row(0);
         assert_eq!(recipe.prompt(&row), "Ask two questions about: cats");
         let good = json!({ "questions": [{ "q": "Why cats?" }, { "q": "Which cats?" }] });
-        assert_eq!(recipe.mark(&row, &good), None);
+        assert_eq!(recipe.marks(&row, &good), [None, None]);
         let bad = json!({ "questions": [{ "q": "Why cats?" }, { "q": "Why dogs?" }] });
-        assert_eq!(recipe.mark(&row, &bad).as_deref(), Some("off the point"));
+        let marks = recipe.marks(&row, &bad);
+        assert_eq!(marks, [None, Some("off the point".to_owned())]);
         let schema = recipe.schema.as_ref().expect("a schema");
         let order: Vec<_> = schema["properties"]
             .as_object()
@@ -283,6 +334,36 @@ mod tests {
             .keys()
             .collect();
         assert_eq!(order, ["questions", "a"], "as written");
+    }
+
+    #[test]
+    fn an_answer_is_held_to_what_its_checks_want() {
+        let recipe = crate::find("characters", "en").expect("a recipe");
+        let schema = |word: &str| {
+            let sheet = Sheet::new(vec!["word".into()], vec![vec![word.into()]]);
+            recipe.schema(&sheet.row(0)).expect("a schema")["properties"].take()
+        };
+        let held = schema("separate");
+        let slips = held["wrong"]["enum"].as_array().expect("words");
+        assert!(slips.contains(&json!("seperate")) && !slips.contains(&json!("separate")));
+        let free = recipe.schema.as_ref().expect("a schema")["properties"].clone();
+        assert_eq!(schema(""), free);
+        assert_eq!(schema("no word"), free);
+    }
+
+    #[test]
+    fn a_schema_of_any_shape_is_left_alone() {
+        for schema in [
+            "true",
+            "{ properties = [1] }",
+            "{ properties = { questions = 1 } }",
+        ] {
+            let text = RECIPE.replace("schema = {", "other = {");
+            let text = format!("{}\nschema = {schema}", text.replace("other = ", "# "));
+            let recipe = Recipe::parse("quiz", &text).expect("a recipe");
+            let sheet = Sheet::new(vec!["text".into()], vec![vec!["cats".into()]]);
+            assert_eq!(recipe.schema(&sheet.row(0)), recipe.schema);
+        }
     }
 
     #[test]
@@ -294,8 +375,12 @@ mod tests {
                 let cells = cells.map(|(name, text)| (name, Value::from(text)));
                 let (columns, cells) = cells.unzip();
                 let sheet = Sheet::new(columns, vec![cells]);
-                let mark = recipe.mark(&sheet.row(0), &example.answer);
-                assert_eq!(mark, None, "{}: {example:?}", entry.name);
+                let marks = recipe.marks(&sheet.row(0), &example.answer);
+                assert!(
+                    marks.iter().all(Option::is_none),
+                    "{}: {marks:?} {example:?}",
+                    entry.name
+                );
             }
         }
     }

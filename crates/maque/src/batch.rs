@@ -16,6 +16,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How often a server may be busy with something else in turn.
 const MAX_BUSY: u32 = 20;
 
+/// How much warmer a row is sampled at each further try: at the first temperature another seed mostly gives the same answer.
+const WARMER: f32 = 0.2;
+
+/// Further tries are sampled no warmer than this: beyond it a small model writes nonsense.
+const WARMEST: f32 = 1.0;
+
 /// What is asked.
 pub(crate) enum Job {
     /// A recipe, of each row.
@@ -58,6 +64,8 @@ impl Patience {
 struct Tried {
     answer: Option<Value>,
     mark: Option<String>,
+    /// How many of the answer's items are marked.
+    n_marked: usize,
     /// Whether another seed may help.
     is_final: bool,
 }
@@ -92,12 +100,14 @@ impl Rows {
             mark: None,
             tries: 0,
         };
+        let mut fewest = usize::MAX;
         while record.tries < self.tries {
             let tried = self.try_once(respondent, row, record.tries).await?;
             record.tries += 1;
-            record.mark = tried.mark;
-            if let Some(answer) = tried.answer {
-                record.answer = answer; // one that is marked is better than none
+            if tried.n_marked <= fewest {
+                fewest = tried.n_marked;
+                record.mark = tried.mark;
+                record.answer = tried.answer.unwrap_or_default(); // one that is marked is better than none
             }
             if tried.is_final {
                 break;
@@ -124,6 +134,7 @@ impl Rows {
                     return Ok(Tried {
                         answer: None,
                         mark: Some(problem.to_string()),
+                        n_marked: usize::MAX,
                         is_final: true,
                     });
                 }
@@ -138,10 +149,10 @@ impl Rows {
         let seed = self.seed.wrapping_add(row_seed + u64::from(n_before)) % (1 << 53);
         Question {
             messages: self.messages(row),
-            temperature: self.recipe.temperature,
+            temperature: (self.recipe.temperature).map(|first| warmer(first, n_before)),
             seed: Some(seed),
             max_tokens: self.recipe.max_tokens,
-            schema: self.recipe.schema.clone(),
+            schema: self.recipe.schema(&self.sheet.row(row)),
             service_tier: Some("flex"),
             ..Question::default()
         }
@@ -169,20 +180,29 @@ impl Rows {
         };
         match answer {
             Ok(answer) => {
-                let mark = self.recipe.mark(&self.sheet.row(row), &answer);
+                let marks = self.recipe.marks(&self.sheet.row(row), &answer);
+                let mut marks = marks.into_iter().flatten().peekable();
+                let mark = marks.peek().cloned();
                 Tried {
                     is_final: mark.is_none(),
                     answer: Some(answer),
                     mark,
+                    n_marked: marks.count(),
                 }
             }
             Err(say) => Tried {
                 answer: None,
                 mark: Some(say.to_string()),
+                n_marked: usize::MAX,
                 is_final: false,
             },
         }
     }
+}
+
+/// The temperature of a try, after `n_before` others.
+fn warmer(first: f32, n_before: u32) -> f32 {
+    (first + WARMER * n_before as f32).min(first.max(WARMEST))
 }
 
 /// The whole answer, and how it ended.

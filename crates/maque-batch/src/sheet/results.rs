@@ -1,6 +1,6 @@
 //! The rows of a batch with what came of them.
 
-use super::Sheet;
+use super::{Row, Sheet};
 use crate::journal::Record;
 use crate::recipe::Recipe;
 use serde_json::Value;
@@ -34,23 +34,33 @@ impl Table<'_> {
         }
         for (index, cells) in self.sheet.rows.iter().enumerate() {
             let record = record(index);
-            let mark = record
-                .and_then(|record| record.mark.clone())
-                .map_or(Value::Null, Value::String);
+            let mark = record.and_then(|record| record.mark.clone());
             let answer = record.map_or(&Value::Null, |record| &record.answer);
-            for item in self.recipe.items(answer) {
-                let mut row = cells.clone();
-                row.extend(
-                    self.recipe
-                        .columns
-                        .iter()
-                        .map(|column| item.cell(&column.field)),
-                );
-                row.push(mark.clone());
-                filled.rows.push(row);
+            let asked = self.sheet.row(index);
+            let items = self.recipe.items(answer);
+            let marks = self.marks(&asked, answer, mark);
+            for (item, mark) in items.iter().zip(marks) {
+                let columns = self.recipe.columns.iter();
+                let answered = columns.map(|column| self.recipe.cell(column, item, &asked));
+                let row = cells.iter().cloned().chain(answered);
+                filled.rows.push(row.chain([mark]).collect());
             }
         }
         filled
+    }
+
+    /// What each item of a row's answer is marked with: its own mark, or the row's where no item has one.
+    fn marks(&self, row: &Row<'_>, answer: &Value, mark: Option<String>) -> Vec<Value> {
+        let own = match mark {
+            Some(_) if !answer.is_null() => self.recipe.marks(row, answer),
+            _ => vec![None; self.recipe.items(answer).len()],
+        };
+        let is_of_all = own.iter().all(Option::is_none);
+        let cell = |own: Option<String>| {
+            let mark = own.or_else(|| mark.clone().filter(|_| is_of_all));
+            mark.map_or(Value::Null, Value::String)
+        };
+        own.into_iter().map(cell).collect()
     }
 
     /// The rows with the whole answer in a column of its own, as objects keep it.

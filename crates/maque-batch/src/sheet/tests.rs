@@ -130,7 +130,7 @@ fn answers_fill_columns_and_items_rows() {
         prompt = "{诗}"
         each = "items"
         inputs = [{ name = "诗", about = "." }]
-        columns = [{ name = "note", field = "q" }, { name = "level", field = "n" }]
+        columns = [{ name = "note", text = "{q} ({诗})" }, { name = "level", field = "n" }]
         schema = { type = "object" }
     "#,
     );
@@ -153,8 +153,50 @@ fn answers_fill_columns_and_items_rows() {
         ["诗", "n", "note", "note 2", "level", "mark"]
     );
     assert_eq!(filled.n_rows(), 3, "two items, and a row without an answer");
-    assert_eq!(filled.rows[1][3..], [json!("two"), json!(3), json!("off")]);
+    let note = json!("two (床前明月光，\n疑是\"地上霜\")");
+    assert_eq!(filled.rows[1][3..], [note, json!(3), json!("off")]);
     assert_eq!(filled.rows[2][3..], [Value::Null, Value::Null, Value::Null]);
     let whole = table.with_whole(|index| (index == 0).then_some(&record));
     assert_eq!(whole.rows[0][3], record.answer);
+}
+
+#[test]
+fn each_item_has_its_own_mark() {
+    let recipe = Recipe::parse(
+        "quiz",
+        r#"
+        title = "Quiz"
+        about = "."
+        prompt = "{诗}"
+        each = "items"
+        inputs = [{ name = "诗", about = "." }]
+        columns = [{ name = "q", field = "q" }]
+        checks = [{ field = "q", must = "say_something", says = "empty" }]
+        schema = { type = "object" }
+    "#,
+    );
+    let (recipe, sheet) = (recipe.expect("a recipe"), sheet());
+    let table = Table {
+        recipe: &recipe,
+        sheet: &sheet,
+        mark: "mark",
+    };
+    let marks = |answer: Value, mark: &str| {
+        let record = Record {
+            row: 0,
+            answer,
+            mark: Some(mark.to_owned()),
+            tries: 3,
+        };
+        let filled = table.with(|index| (index == 0).then_some(&record));
+        let marks = filled.rows.iter().map(|row| row[4].clone());
+        marks.take(filled.n_rows() - 1).collect::<Vec<_>>()
+    };
+    let answer = json!({ "items": [{ "q": "one" }, { "q": "" }] });
+    assert_eq!(marks(answer, "empty"), [Value::Null, json!("empty")]);
+    assert_eq!(
+        marks(Value::Null, "cut"),
+        [json!("cut")],
+        "not what the checks say of nothing"
+    );
 }
