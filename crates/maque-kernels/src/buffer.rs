@@ -20,8 +20,6 @@ pub unsafe trait Number: Copy {}
 // SAFETY: zero bytes are zero.
 unsafe impl Number for f32 {}
 // SAFETY: as above.
-unsafe impl Number for u16 {}
-// SAFETY: as above.
 unsafe impl Number for i8 {}
 // SAFETY: as above.
 unsafe impl Number for i32 {}

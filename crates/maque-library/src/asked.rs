@@ -2,7 +2,7 @@
 //! as money is one of a price.
 
 use crate::synonyms::meanings;
-use crate::words::{is_known, is_stop_word, plain, words};
+use crate::words::{is_known, is_stop_word, plain, word_set, words};
 use std::collections::HashSet;
 
 /// What shows a word that is asked for in a text that does not say it.
@@ -77,7 +77,7 @@ pub fn fits(question: &str, text: &str, columns: &str) -> bool {
 
 /// Whether an answer names nobody but whom the question names: that a manager is the manager says nothing.
 pub fn echoes(question: &str, answer: &str) -> bool {
-    asks_for(question) == Kind::Person && set(answer).is_subset(&set(question))
+    asks_for(question) == Kind::Person && word_set(answer).is_subset(&word_set(question))
 }
 
 /// Whether a letter begins a unit.
@@ -138,7 +138,7 @@ impl Text {
     fn new(text: &str) -> Text {
         Text {
             plain: plain(text),
-            words: set(text),
+            words: word_set(text),
         }
     }
 
@@ -246,10 +246,6 @@ fn has_word(text: &str, words: &[&str]) -> bool {
     let text = text.to_lowercase();
     let mut all = text.split(|letter: char| !letter.is_ascii_alphabetic());
     all.any(|word| words.contains(&word))
-}
-
-fn set(text: &str) -> HashSet<String> {
-    words(text).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::index::above;
 use crate::quotation::Quotation;
 use crate::search::Hit;
 use crate::sentences::sentences;
-use crate::words::words;
+use crate::words::word_set;
 use std::collections::HashSet;
 
 /// A figure says more than a word.
@@ -21,14 +21,14 @@ const ENOUGH: f32 = 0.8;
 
 /// Quotations of the sentences that say most of what `answer` says to `question`, at most `n`; literal, best first.
 pub fn support(question: &str, answer: &str, hits: &[Hit], n: usize) -> Vec<Quotation> {
-    let (asked, mut open) = (set(question), set(answer));
+    let (asked, mut open) = (word_set(question), word_set(answer));
     let all = weight(&open).max(1.0);
     let mut candidates: Vec<Quotation> = hits.iter().flat_map(quotable).collect();
     let mut chosen: Vec<Quotation> = Vec::new();
     while chosen.len() < n {
         let gain = |quotation: &Quotation| {
-            let said = set(&quotation.text);
-            let around = set(&format!(
+            let said = word_set(&quotation.text);
+            let around = word_set(&format!(
                 "{} {}",
                 quotation.passage.place.headings.join(" "),
                 quotation.passage.context
@@ -44,7 +44,7 @@ pub fn support(question: &str, answer: &str, hits: &[Hit], n: usize) -> Vec<Quot
             break;
         };
         let quotation = candidates.swap_remove(best);
-        let said = set(&quotation.text);
+        let said = word_set(&quotation.text);
         open.retain(|word| !said.contains(word));
         chosen.push(quotation);
     }
@@ -96,10 +96,6 @@ fn is_of_kind(question: &str, quotation: &Quotation) -> bool {
 fn said(asked: &Asked, quotation: &Quotation) -> f32 {
     let above = above(&quotation.document, &quotation.passage);
     asked.said(&format!("{above}\n{}", quotation.text))
-}
-
-fn set(text: &str) -> HashSet<String> {
-    words(text).into_iter().collect()
 }
 
 /// How much of what is asked is said.

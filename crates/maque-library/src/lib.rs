@@ -32,7 +32,7 @@ pub use extracted::Place;
 pub use faq::FaqHit;
 pub use index::{DocumentName, PassageRecord};
 pub use kind::Kind;
-pub use library::{FolderStatus, Library, LibraryError, Progress, Status};
+pub use library::{FolderStatus, Library, LibraryError, NO_FOLDER, Progress, Status};
 pub use nearness::VectorOf;
 pub use passage::Passage;
 pub use quotation::{Quotation, unsupported};

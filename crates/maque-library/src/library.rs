@@ -18,11 +18,15 @@ const MAX_FREQUENT: usize = 12;
 /// Skipped files that a status shows of a folder.
 const MAX_SKIPPED: usize = 200;
 
+/// What is said of a path that is no folder.
+pub const NO_FOLDER: &str =
+    "is no folder that can be read; give the whole path of one on this machine";
+
 /// Why the library cannot do something.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
     /// The path of a folder that is none.
-    #[error("path is no folder that can be read; give the whole path of one on this machine")]
+    #[error("path {NO_FOLDER}")]
     NoFolder,
     /// A folder within another.
     #[error(

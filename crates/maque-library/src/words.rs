@@ -26,6 +26,11 @@ pub fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The same, each once.
+pub(crate) fn word_set(text: &str) -> HashSet<String> {
+    words(text).into_iter().collect()
+}
+
 /// Pairs of neighbouring Chinese letters: what matches when two texts part their words differently.
 pub(crate) fn pairs(text: &str) -> Vec<String> {
     let plain = plain(text);

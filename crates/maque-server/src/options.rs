@@ -24,12 +24,16 @@ pub(crate) enum Delivery {
     /// In one piece.
     Whole,
     /// As server-sent events.
-    Stream {
-        /// A last chunk with the usage.
-        with_usage: bool,
-        /// `maque.stage` events while waiting and reading.
-        with_stages: bool,
-    },
+    Stream(Extras),
+}
+
+/// What a stream tells beside its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extras {
+    /// A last chunk with the usage.
+    pub(crate) usage: bool,
+    /// `maque.stage` events while waiting and reading.
+    pub(crate) stages: bool,
 }
 
 /// Values of `service_tier`: with `flex`, all others go first.
@@ -163,13 +167,12 @@ fn delivery(fields: &mut Fields) -> Result<Delivery, ApiError> {
     if let Some(warning) = unknown.into_iter().next() {
         return Err(ApiError::bad_request(&warning));
     }
-    let with_usage = options.flag("include_usage")?;
-    let with_stages = options.flag("include_stages")?;
+    let extras = Extras {
+        usage: options.flag("include_usage")?,
+        stages: options.flag("include_stages")?,
+    };
     Ok(match is_stream {
-        true => Delivery::Stream {
-            with_usage,
-            with_stages,
-        },
+        true => Delivery::Stream(extras),
         false => Delivery::Whole,
     })
 }

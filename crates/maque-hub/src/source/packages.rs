@@ -5,6 +5,7 @@ use crate::catalogue::Package;
 use crate::error::SourceError;
 use crate::part::{Origin, Part};
 use crate::slot::Slot;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,6 +15,8 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(200);
 /// Seconds that pip waits for a server, and how often it tries again.
 const PIP_PATIENCE: [&str; 4] = ["--timeout", "3", "--retries", "1"];
+/// What pip says, in the folder that it fetches into.
+const SAID: &str = "pip.log";
 /// Bytes read at once.
 const BLOCK: usize = 1 << 20;
 
@@ -76,7 +79,7 @@ fn download(
         done((part.written() + n_bytes(folder)).min(total), total);
     };
     if !status.success() {
-        return Err(SourceError::Pip(complaint(pip)));
+        return Err(SourceError::Pip(complaint(folder)));
     }
     let entries = std::fs::read_dir(folder).map_err(|source| HubError::io(folder, source))?;
     let mut paths = entries.flatten().map(|entry| entry.path());
@@ -85,6 +88,8 @@ fn download(
 }
 
 fn start(package: &Package, folder: &Path) -> Result<Child, SourceError> {
+    let said = folder.join(SAID);
+    let said = File::create(&said).map_err(|source| HubError::io(&said, source))?;
     let pip = Command::new("python3")
         .args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:"])
         .args([
@@ -101,17 +106,15 @@ fn start(package: &Package, folder: &Path) -> Result<Child, SourceError> {
         .env("TMPDIR", folder) // the bytes are seen while they come, and go with the folder
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stderr(said)
         .spawn();
     pip.map_err(|error| SourceError::Pip(format!("python3 cannot be run ({error})")))
 }
 
 /// The last line of what pip says, which is the one that matters.
-fn complaint(pip: Child) -> String {
-    let mut text = String::new();
-    if let Some(stderr) = pip.stderr {
-        let _ = stderr.take(64 << 10).read_to_string(&mut text); // what is not text is not shown
-    }
+fn complaint(folder: &Path) -> String {
+    let text = std::fs::read(folder.join(SAID)).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text[text.len().saturating_sub(64 << 10)..]);
     let mut lines = text.lines().rev().map(str::trim);
     let last = lines.find(|line| line.starts_with("ERROR:"));
     last.unwrap_or("the download failed").to_owned()

@@ -18,8 +18,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::Usage;
 use maque_library::{
-    FaqHit, Hit, Library, LibraryError, Quotation, Search, Status, answers, closest, echoes, fits,
-    is_chinese_text, support, unsupported,
+    FaqHit, Hit, Library, LibraryError, NO_FOLDER, Quotation, Search, Status, answers, closest,
+    echoes, fits, is_chinese_text, support, unsupported,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -328,7 +328,7 @@ fn nearest(hits: &[Hit]) -> Vec<Hit> {
 impl From<LibraryError> for ApiError {
     fn from(error: LibraryError) -> ApiError {
         match error {
-            LibraryError::NoFolder => ApiError::field("path", &error.to_string()["path ".len()..]),
+            LibraryError::NoFolder => ApiError::field("path", NO_FOLDER),
             LibraryError::Overlaps(_) => ApiError::conflict(&error.to_string()),
             _ => ApiError::library_failed(&error),
         }

@@ -17,7 +17,7 @@ use crate::ask::KEEP_ALIVE;
 use crate::choice::Output;
 use crate::clock::unix;
 use crate::error::ApiError;
-use crate::options::Delivery;
+use crate::options::{Delivery, Extras};
 use crate::record::random;
 use crate::streamed::{EVENTS, streamed};
 use axum::body::{Body, Bytes};
@@ -97,11 +97,8 @@ async fn deliver(
 ) -> Response<Body> {
     match delivery {
         Delivery::Whole => whole(answers, shape, envelope).await.into_response(),
-        Delivery::Stream {
-            with_usage,
-            with_stages,
-        } => {
-            let stream = Stream::new(answers, shape, envelope, [with_usage, with_stages]);
+        Delivery::Stream(extras) => {
+            let stream = Stream::new(answers, shape, envelope, extras);
             streamed(EVENTS, stream, |mut stream| async move {
                 Some((stream.next().await?, stream))
             })
@@ -138,26 +135,19 @@ struct Stream<S> {
     answers: Answers,
     shape: S,
     envelope: Envelope,
-    with_usage: bool,
-    with_stages: bool,
+    extras: Extras,
     total: Usage,
     ready: VecDeque<Bytes>,
     is_done: bool,
 }
 
 impl<S: Shape> Stream<S> {
-    fn new(
-        answers: Answers,
-        shape: S,
-        envelope: Envelope,
-        [with_usage, with_stages]: [bool; 2],
-    ) -> Stream<S> {
+    fn new(answers: Answers, shape: S, envelope: Envelope, extras: Extras) -> Stream<S> {
         let mut stream = Stream {
             answers,
             shape,
             envelope,
-            with_usage,
-            with_stages,
+            extras,
             total: Usage::default(),
             ready: VecDeque::new(),
             is_done: false,
@@ -187,7 +177,7 @@ impl<S: Shape> Stream<S> {
 
     fn hear(&mut self, index: usize, output: Output) {
         match output {
-            Output::Stage(stage) if self.with_stages && index == 0 => {
+            Output::Stage(stage) if self.extras.stages && index == 0 => {
                 self.ready
                     .push_back(format!("event: maque.stage\ndata: {stage}\n\n").into());
             }
@@ -212,10 +202,10 @@ impl<S: Shape> Stream<S> {
     fn close(&mut self) {
         let mut last = self.envelope.with(self.shape.objects()[0], Vec::new());
         let has_notes = self.envelope.add_notes(&mut last);
-        if self.with_usage {
+        if self.extras.usage {
             last["usage"] = usage_json(self.total);
         }
-        if self.with_usage || has_notes {
+        if self.extras.usage || has_notes {
             self.data(&last);
         }
         self.ready
