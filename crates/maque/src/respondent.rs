@@ -148,9 +148,21 @@ fn lost(error: anyhow::Error) -> Problem {
 /// A living server that serves the wanted model; one that is still loading it is waited for.
 pub(crate) async fn running(settings: &Settings, talk: &Talk) -> Option<Client> {
     let note = Registration::find(&settings.home.value)?;
-    if settings.model.origin != Origin::Default && identity(&settings.model.value) != note.model {
-        return None;
+    let serves = &note.model;
+    match settings.model.origin == Origin::Default || identity(&settings.model.value) == *serves {
+        true => reach(note, settings, talk).await,
+        false => None,
     }
+}
+
+/// A living server, whichever model it serves.
+pub(crate) async fn running_any(settings: &Settings, talk: &Talk) -> Option<Client> {
+    let note = Registration::find(&settings.home.value)?;
+    reach(note, settings, talk).await
+}
+
+/// The server of a note, when its model is loaded.
+async fn reach(note: Registration, settings: &Settings, talk: &Talk) -> Option<Client> {
     let client = Client::new(
         note.address,
         settings.api_keys.value.first().cloned().or(note.key),

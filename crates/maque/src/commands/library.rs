@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, Problem};
 use crate::librarian::Librarian;
-use crate::respondent::running;
+use crate::respondent::{running, running_any};
 use crate::say::Say;
 use crate::settings::{ModelFlags, ServerFlags, Settings};
 use crate::shown::{shown, shown_line};
@@ -82,7 +82,11 @@ impl Library {
 
     async fn act(self, settings: &Settings) -> anyhow::Result<Exit> {
         let talk = Arc::new(Talk::new(Audience::on_stderr(Audience::Nobody)));
-        let librarian = Librarian::of(running(settings, &talk).await, &settings.home.value)?;
+        let server = match &self.action {
+            Action::Ask { .. } => running(settings, &talk).await,
+            _ => running_any(settings, &talk).await, // its library is this home's, whatever answers from it
+        };
+        let librarian = Librarian::of(server, &settings.home.value)?;
         match self.action {
             Action::Add { folder } => add(&librarian, &folder, &talk).await?,
             Action::Remove { folder } => remove(&librarian, &folder, &talk).await?,

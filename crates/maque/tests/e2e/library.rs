@@ -1,6 +1,6 @@
 //! The library: from a folder to an answer with quotations, on the command line and over HTTP.
 
-use crate::command::until;
+use crate::command::{run, until};
 use crate::server::Server;
 use crate::weights;
 use crate::wire::with_key;
@@ -185,4 +185,17 @@ fn folders_are_for_administrators(server: &Server) {
         let path = format!("/v1/library/{path}/none");
         assert_eq!(send("owner", method, &path, Value::Null).0, 404);
     }
+}
+
+#[test]
+fn a_folder_goes_to_the_running_server_whichever_model_it_serves() {
+    let Some(model) = weights::smol() else {
+        return;
+    };
+    let server = Server::start(&model, &[]);
+    let mut command = server.home.maque(&["library", "add", &handbook()]);
+    let ran = run(command.env("MAQUE_MODEL", "qwen2.5-coder:0.5b"), b"");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (_, status) = server.get("/v1/library/status").expect("a status");
+    assert_eq!(status["documents"], 32, "{status}");
 }

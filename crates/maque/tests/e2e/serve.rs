@@ -6,6 +6,7 @@ use crate::server::{Server, question, text};
 use crate::weights;
 use serde_json::json;
 use std::net::TcpListener;
+use std::path::Path;
 
 #[test]
 fn a_server_starts_answers_and_ends() {
@@ -132,4 +133,39 @@ fn a_taken_port_is_said_and_the_next_is_used() {
     crate::command::signal(&second, rustix::process::Signal::TERM);
     let ran = crate::command::wait(second, std::time::Duration::from_secs(20));
     assert!(ran.code == 0 && ran.stderr.contains(&taken), "{ran:?}");
+}
+
+/// A small model with an output head of its own, in a folder of its own: its embeddings are read from there.
+fn copied_model(folder: &Path) {
+    let random = Path::new(env!("CARGO_MANIFEST_DIR")).join("../maque-model/tests/goldens/random");
+    for entry in std::fs::read_dir(random.join("llama-scaled")).expect("a committed folder") {
+        let path = entry.expect("a readable folder").path();
+        let to = folder.join(path.file_name().expect("files have names"));
+        std::fs::copy(&path, to).expect("room for a small model");
+    }
+}
+
+#[test]
+fn a_model_whose_file_is_cut_short_ends_requests_and_not_the_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    copied_model(folder.path());
+    let server = Server::start(folder.path(), &[]);
+    let (status, answer) = server.post("/v1/chat/completions", &question("Hello", 4));
+    assert_eq!(status, 200, "{answer}");
+    let file = std::fs::File::options()
+        .write(true)
+        .open(folder.path().join("model.safetensors"));
+    file.expect("it is there").set_len(100).expect("it is ours");
+    let (status, answer) = server.post("/v1/chat/completions", &question("Hello again", 4));
+    let message = answer["error"]["message"].as_str().expect("an error");
+    assert!(
+        status == 503 && message.contains("was changed"),
+        "{status} {answer}"
+    );
+    let (status, health) = server.get("/health").expect("the server lives");
+    assert_eq!(
+        (status, &health["status"]),
+        (503, &json!("failed")),
+        "{health}"
+    );
 }
