@@ -34,6 +34,7 @@ sentences! {
     NoKeys { path: String } => "{path} holds no key; write one a line", "{path} 中没有密钥；请每行写一个";
     CannotRead { path: String } => "cannot read {path}", "无法读取 {path}";
     NotJson { path: String } => "{path} is no JSON", "{path} 不是 JSON";
+    SchemaTooLarge { path: String, limit: String } => "{path} is larger than {limit}, which no schema may be", "{path} 超过 {limit}，格式说明不能这么大";
     CannotWrite { path: String } => "cannot write {path}", "无法写入 {path}";
     WrongConfig { path: String, line: usize, what: String } => "{path}, line {line}: {what}", "{path} 第 {line} 行有误：{what}";
     WrongVariable { name: &'static str, value: String } =>
@@ -73,7 +74,7 @@ sentences! {
     LibraryRow { row: u64 } => "row {row}", "第 {row} 行";
     SkippedMore { more: u64 } => "and {more} more files", "另有 {more} 个文件";
     SkippedType => "no txt, md, html, pdf, docx, xlsx or csv; save it as one of them", "不是 txt、md、html、pdf、docx、xlsx 或 csv；请另存为其中一种";
-    SkippedLink => "a link; links are not followed", "是链接；不跟随链接";
+    SkippedLink => "a link, which is not followed; put the file itself here", "是链接，不会跟随；请放入文件本身";
     SkippedNotAFile => "no ordinary file", "不是普通文件";
     SkippedTooLarge => "too large; split it", "文件太大；请拆分";
     SkippedName => "its name is not UTF-8; rename it", "文件名不是 UTF-8；请改名";

@@ -255,7 +255,7 @@ export const en: Words = {
     more: (n) => `and ${n} more files`,
     why: {
       type: "no txt, md, html, pdf, docx, xlsx or csv; save it as one of them",
-      link: "a link; links are not followed",
+      link: "a link, which is not followed; put the file itself here",
       not_a_file: "no ordinary file",
       too_large: "too large; split it",
       name: "its name is not UTF-8; rename it",

@@ -253,7 +253,7 @@ export const zh = {
     more: (n: number) => `另有 ${n} 个文件`,
     why: {
       type: "不是 txt、md、html、pdf、docx、xlsx 或 csv，请另存为其中一种",
-      link: "是链接，不跟随",
+      link: "是链接，不会跟随；请放入文件本身",
       not_a_file: "不是普通文件",
       too_large: "文件太大，请拆分",
       name: "文件名不是 UTF-8，请改名",

@@ -346,8 +346,17 @@ fn keep(settings: &Settings, asked: &Asked, answer: &str) {
 fn schema(path: &Path) -> Result<Value, Problem> {
     let name = || path.display().to_string();
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_SCHEMA).read_to_string(&mut text));
-    read.map_err(|error| Problem::usage(Say::CannotRead { path: name() }).because(error))?;
+    let read =
+        File::open(path).and_then(|file| file.take(MAX_SCHEMA + 1).read_to_string(&mut text));
+    let n_bytes =
+        read.map_err(|error| Problem::usage(Say::CannotRead { path: name() }).because(error))?;
+    if MAX_SCHEMA < n_bytes as u64 {
+        let limit = "1 MiB".to_owned();
+        return Err(Problem::usage(Say::SchemaTooLarge {
+            path: name(),
+            limit,
+        }));
+    }
     serde_json::from_str(&text)
         .map_err(|error| Problem::usage(Say::NotJson { path: name() }).because(error))
 }

@@ -55,7 +55,7 @@ fn rows(settings: &Settings) -> Vec<(&'static str, String, Origin)> {
         true => Origin::Default,
         false => upstream.origin,
     };
-    let larger = larger.map_or_else(String::new, |one| format!("{} at {}", one.model, one.url));
+    let larger = larger.map_or_else(String::new, |one| format!("{} ({})", one.model, one.url));
     let endpoint = hf_endpoint.value.clone().unwrap_or_default();
     vec![
         home_row,

@@ -54,6 +54,15 @@ fn wrong_flags_are_named() {
 }
 
 #[test]
+fn a_schema_that_is_too_large_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("large.json");
+    std::fs::write(&path, " ".repeat(1 << 20) + "{}").expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    check_in_both_languages(&["ask", "--json-schema", path, "Who?"], 2, "1 MiB");
+}
+
+#[test]
 fn models_that_nobody_has_are_named() {
     for arguments in [
         ["serve", "--model", "no-such-model:1b"],
