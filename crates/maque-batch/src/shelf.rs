@@ -25,7 +25,7 @@ macro_rules! recipes {
 }
 
 recipes! {
-    "reading", "topics", "characters", "sentences", "minutes", "email", "product", "tickets",
+    "poems", "reading", "topics", "characters", "sentences", "minutes", "email", "product", "tickets",
 }
 
 /// All of them.
@@ -82,7 +82,7 @@ mod tests {
                 entry.name
             );
         }
-        assert_eq!(shelf().len(), 16);
+        assert_eq!(shelf().len(), 18);
     }
 
     /// Strings and lists of a schema that may go on for ever.

@@ -202,7 +202,7 @@ fn recipes_are_listed_and_shown() {
     )
     .stdout;
     assert!(listed.contains("tickets\tTicket triage") && chinese.contains("tickets\t工单分类"));
-    let shown = run(&mut home.maque(&["batch", "--show", "reading.zh"]), b"").stdout;
+    let shown = run(&mut home.maque(&["batch", "--show", "poems.zh"]), b"").stdout;
     assert!(shown.contains("[schema]") && shown.contains("古诗文"));
 }
 
