@@ -141,6 +141,7 @@ sentences! {
         "{path} is a file among the words of the question: put the question in quotation marks, and its files after it",
         "问题的词语中间有文件 {path}：请给问题加引号，把文件写在它后面";
     WrongUpstream { why: String } => "config.toml: {why}", "config.toml 有误：{why}";
+    #[cfg_attr(not(unix), expect(dead_code, reason = "files have no modes there"))]
     KeyNotPrivate { path: String } =>
         "the key in {path} can be read by others; protect it with: chmod 600 {path}", "其他用户可以读取 {path} 中的密钥；请先运行：chmod 600 {path}";
     NoUpstream =>

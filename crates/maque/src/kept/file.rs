@@ -34,6 +34,7 @@ pub(crate) enum Discarded {
     /// It cannot be opened or read.
     Unreadable(io::Error),
     /// Others may read or change it.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "files have no modes there"))]
     Exposed,
     /// Another model, program or setting computed it.
     Foreign,
