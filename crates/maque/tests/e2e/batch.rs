@@ -1,8 +1,9 @@
 //! `maque batch`: rows in, answers out, killed in the middle.
 
 use crate::command::{Home, Ran, files, run, signal, spawn, until, wait};
-use crate::server::Server;
+use crate::server::{Server, question};
 use crate::weights;
+use maque_batch::{Recipe, Sheet};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -204,6 +205,32 @@ fn recipes_are_listed_and_shown() {
     assert!(listed.contains("tickets\tTicket triage") && chinese.contains("tickets\t工单分类"));
     let shown = run(&mut home.maque(&["batch", "--show", "poems.zh"]), b"").stdout;
     assert!(shown.contains("[schema]") && shown.contains("古诗文"));
+}
+
+#[test]
+fn every_recipe_keeps_its_answers_to_a_schema_that_a_server_takes() {
+    let Some(model) = weights::smol() else { return };
+    let server = Server::start(&model, &[]);
+    for entry in maque_batch::shelf() {
+        let recipe = Recipe::parse(entry.name, entry.text).expect("a recipe of ours");
+        let cell = match entry.language {
+            "zh" => "采取",
+            _ => "separate",
+        };
+        let names: Vec<String> = recipe
+            .inputs
+            .iter()
+            .map(|input| input.name.clone())
+            .collect();
+        let cells = vec![json!(cell); names.len()];
+        let sheet = Sheet::new(names, vec![cells]);
+        let schema = recipe.schema(&sheet.row(0)).expect("each has one");
+        let mut body = question("Say it.", 1);
+        let format = json!({ "name": "row", "schema": schema });
+        body["response_format"] = json!({ "type": "json_schema", "json_schema": format });
+        let (status, answer) = server.post("/v1/chat/completions", &body);
+        assert_eq!(status, 200, "{}.{}: {answer}", entry.name, entry.language);
+    }
 }
 
 #[test]
