@@ -1,7 +1,9 @@
 -- All of a message that its writer chooses counts for its person's share: an imported one can have reasons and statistics of any size.
+-- Casts, as SQLites before 3.43 have no octet_length and could not read the table: a backup is looked at with what is there.
 ALTER TABLE messages ADD COLUMN bytes INTEGER GENERATED ALWAYS AS (
-    octet_length(content) + coalesce(octet_length(finish_reason), 0) + coalesce(octet_length(stats), 0)
-        + coalesce(octet_length(model), 0) + coalesce(octet_length(host), 0)
+    length(CAST(content AS BLOB)) + coalesce(length(CAST(finish_reason AS BLOB)), 0)
+        + coalesce(length(CAST(stats AS BLOB)), 0) + coalesce(length(CAST(model AS BLOB)), 0)
+        + coalesce(length(CAST(host AS BLOB)), 0)
 ) VIRTUAL;
 DROP TRIGGER message_in;
 DROP TRIGGER message_changed;
