@@ -161,9 +161,17 @@ fn scripts(text: &str) -> (usize, usize) {
 mod tests {
     use super::*;
 
+    /// Conditions of texts and values, and whether they hold.
+    #[track_caller]
+    fn check_all(cases: &[(Must, &str, &str, bool)]) {
+        for (must, text, value, want) in cases {
+            assert_eq!(must.holds(text, value), *want, "{must:?} {text} {value}");
+        }
+    }
+
     #[test]
     fn conditions_look_at_letters_only() {
-        for (must, text, value, want) in [
+        check_all(&[
             (Must::Contain, "他再三犹豫。", "再三", true),
             (Must::Contain, "他在三犹豫。", "再三", false),
             (Must::LeaveOut, "Dear Ann, thanks", "[name]", true),
@@ -188,14 +196,12 @@ mod tests {
             (Must::BeChinese, "Sure, 好", "", false),
             (Must::BeEnglish, "Hello, 3 cats", "", true),
             (Must::BeEnglish, "Hello 猫", "", false),
-        ] {
-            assert_eq!(must.holds(text, value), want, "{must:?} {text} {value}");
-        }
+        ]);
     }
 
     #[test]
     fn conditions_look_at_sentences_and_figures() {
-        for (must, text, value, want) in [
+        check_all(&[
             (Must::SoundLike, "厉→励", "再接再厉", true),
             (Must::SoundLike, "厉→厉", "再接再厉", false),
             (Must::SoundLike, "厉→好", "再接再厉", false),
@@ -227,9 +233,7 @@ mod tests {
                 "2 pm, 15 May",
                 false,
             ),
-        ] {
-            assert_eq!(must.holds(text, value), want, "{must:?} {text} {value}");
-        }
+        ]);
     }
 
     #[test]

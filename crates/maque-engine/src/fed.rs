@@ -22,7 +22,7 @@ pub(crate) fn in_order<S: Borrow<Sequence>>(
 ) -> Vec<(S, usize)> {
     let all = sequences.zip(n_tokens.iter().copied());
     let mut fed: Vec<_> = all.filter(|(_, n_tokens)| 0 < *n_tokens).collect();
-    fed.sort_by_key(|(sequence, n_tokens)| sequence.borrow().slice(*n_tokens).is_of_few());
+    fed.sort_by_cached_key(|(sequence, n_tokens)| sequence.borrow().slice(*n_tokens).is_of_few());
     fed
 }
 

@@ -52,6 +52,11 @@ impl Best<'_> {
         allowed: None,
     };
 
+    /// Whether all outputs are wanted.
+    pub fn is_of_all(&self) -> bool {
+        self.n == usize::MAX
+    }
+
     /// Whether so few rows count that no others need be read to find the best.
     pub fn is_of_few(&self) -> bool {
         self.few_groups().is_some()

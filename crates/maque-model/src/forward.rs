@@ -189,8 +189,7 @@ impl Pass<'_, '_> {
         let x = &s.x[rows.start * config.dim..rows.end * config.dim];
         ops.load_normed(&mut s.from_x, x, norm, config.norm_eps);
         let logits = &mut s.logits[rows.start * config.n_vocab..rows.end * config.n_vocab];
-        let is_screened =
-            enough.len() <= MAX_SCREENED && enough.iter().all(|best| best.n < usize::MAX);
+        let is_screened = enough.len() <= MAX_SCREENED && !enough.iter().any(Best::is_of_all);
         match is_screened || enough.iter().all(Best::is_of_few) {
             true => ops.matmul_best(logits, head, &s.from_x, &mut s.screen, enough),
             false => ops.matmul(logits, head, None, &s.from_x),

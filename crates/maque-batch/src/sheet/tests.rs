@@ -17,6 +17,19 @@ fn sheet() -> Sheet {
     Sheet::new(columns, rows)
 }
 
+/// A recipe whose answers are lists, with these lines.
+fn quiz(lines: &str) -> Recipe {
+    let head = r#"
+        title = "Quiz"
+        about = "."
+        prompt = "{诗}"
+        each = "items"
+        inputs = [{ name = "诗", about = "." }]
+        schema = { type = "object" }
+    "#;
+    Recipe::parse("quiz", &format!("{head}{lines}")).expect("a recipe")
+}
+
 #[test]
 fn tables_come_back_as_they_were_written() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -122,19 +135,11 @@ fn a_long_cell_is_refused_before_the_work() {
 
 #[test]
 fn answers_fill_columns_and_items_rows() {
-    let recipe = Recipe::parse(
-        "quiz",
+    let recipe = quiz(
         r#"
-        title = "Quiz"
-        about = "."
-        prompt = "{诗}"
-        each = "items"
-        inputs = [{ name = "诗", about = "." }]
         columns = [{ name = "note", text = "{q} ({诗})" }, { name = "level", field = "n" }]
-        schema = { type = "object" }
     "#,
     );
-    let recipe = recipe.expect("a recipe");
     let sheet = sheet();
     let record = Record {
         row: 0,
@@ -162,20 +167,13 @@ fn answers_fill_columns_and_items_rows() {
 
 #[test]
 fn each_item_has_its_own_mark() {
-    let recipe = Recipe::parse(
-        "quiz",
+    let recipe = quiz(
         r#"
-        title = "Quiz"
-        about = "."
-        prompt = "{诗}"
-        each = "items"
-        inputs = [{ name = "诗", about = "." }]
         columns = [{ name = "q", field = "q" }]
         checks = [{ field = "q", must = "say_something", says = "empty" }]
-        schema = { type = "object" }
     "#,
     );
-    let (recipe, sheet) = (recipe.expect("a recipe"), sheet());
+    let sheet = sheet();
     let table = Table {
         recipe: &recipe,
         sheet: &sheet,

@@ -222,12 +222,17 @@ fn a_migration_begins_with_a_backup() {
     assert_eq!(version(&connection), 5, "a step that fails changes nothing");
 }
 
+/// A new database of an older schema.
+fn of_schema(folder: &Path, n_steps: usize) -> Connection {
+    let connection = Connection::open(folder.join("maque.sqlite3")).expect("opened");
+    migration::migrate(&connection, folder, &migration::STEPS[..n_steps]).expect("migrated");
+    connection
+}
+
 #[test]
 fn personas_of_an_older_schema_stay() {
     let folder = folder();
-    let path = folder.path().join("maque.sqlite3");
-    let connection = Connection::open(&path).expect("opened");
-    migration::migrate(&connection, folder.path(), &migration::STEPS[..2]).expect("migrated");
+    let connection = of_schema(folder.path(), 2);
     let add = "INSERT INTO personas (person, name, prompt, settings, shared, created_at)
         VALUES (1, '老师', 'You teach.', '{\"temperature\":0}', 1, 0)";
     connection.execute(add, []).expect("a persona");
@@ -245,9 +250,7 @@ fn personas_of_an_older_schema_stay() {
 #[test]
 fn what_was_stored_before_it_counted_for_the_share_counts_now() {
     let folder = folder();
-    let path = folder.path().join("maque.sqlite3");
-    let connection = Connection::open(&path).expect("opened");
-    migration::migrate(&connection, folder.path(), &migration::STEPS[..3]).expect("migrated");
+    let connection = of_schema(folder.path(), 3);
     let add =
         "INSERT INTO conversations (id, person, title, settings, touched, created_at, updated_at)
             VALUES (1, 1, '', '{}', 0, 0, 0);
