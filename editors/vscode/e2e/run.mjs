@@ -83,6 +83,7 @@ async function replaces({ page, file }) {
   await fixed.locator("[data-action=replace]").click();
   await page.locator(".tab.active", { hasText: "proposed" }).waitFor();
   await page.locator(".monaco-diff-editor .line-insert, .monaco-diff-editor .line-delete").first().waitFor();
+  await bar(page).locator(".along .where", { hasText: /^stock\.py · lines 1–/ }).waitFor();
   await shot(page, "diff");
   assert.equal(readFileSync(file, "utf8"), CODE, "a preview changes nothing");
   await fixed.locator("[data-action=accept]").click();

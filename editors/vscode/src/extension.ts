@@ -1,5 +1,5 @@
 // The extension: its parts, and the commands that reach them.
-import { commands, languages, l10n, window, workspace, type Disposable, type ExtensionContext, type TextEditor } from "vscode";
+import { commands, languages, l10n, window, workspace, type Disposable, type ExtensionContext, type TextDocument } from "vscode";
 import { Companion } from "./chat/along.ts";
 import { Conversation, type Entry } from "./chat/conversation.ts";
 import { Panel } from "./chat/panel.ts";
@@ -11,7 +11,7 @@ import { language } from "./language.ts";
 import { Live } from "./live.ts";
 import { startServer } from "./server/starting.ts";
 import { Server } from "./server/server.ts";
-import { blockOf, currentEditor, selectionOf, type Source } from "./source.ts";
+import { blockOf, currentPlace, selectionOf, type Place, type Source } from "./source.ts";
 import { Status } from "./status.ts";
 import { TARGETS } from "./task/languages.ts";
 import type { Task } from "./task/prompt.ts";
@@ -58,7 +58,7 @@ class Extension implements Disposable {
       explain: () => this.#perform(() => ({ name: "explain" })),
       translate: () => this.#translate(),
       test: () => this.#perform(() => ({ name: "test" })),
-      fix: () => this.#perform((source, editor) => ({ name: "fix", errors: errorsIn(source, editor) })),
+      fix: () => this.#perform((source, { document }) => ({ name: "fix", errors: errorsIn(source, document) })),
       live: () => this.#switchLive(true),
       liveOff: () => this.#switchLive(false),
       ask: () => this.#ask(),
@@ -89,12 +89,12 @@ class Extension implements Disposable {
   }
 
   /** One task on what is selected, else on the block at the cursor. */
-  async #perform(taskOf: (source: Source, editor: TextEditor) => Task): Promise<void> {
-    const editor = currentEditor();
-    const source = editor && (selectionOf(editor) ?? blockOf(editor));
+  async #perform(taskOf: (source: Source, place: Place) => Task): Promise<void> {
+    const place = currentPlace();
+    const source = place && (selectionOf(place) ?? blockOf(place));
     if (!source) return void window.showInformationMessage(l10n.t("Select some code, or put the cursor into it."));
     await commands.executeCommand("maque.chat.focus", { preserveFocus: true });
-    this.#conversation.perform(taskOf(source, editor), source);
+    this.#conversation.perform(taskOf(source, place), source);
   }
 
   async #translate(): Promise<void> {
@@ -161,7 +161,7 @@ function setContexts(contexts: Record<string, boolean>): void {
 }
 
 /** What the editor's other extensions say is wrong with some code, with lines counted within it. */
-function errorsIn({ from, to }: Source, { document }: TextEditor): string[] {
+function errorsIn({ from, to }: Source, document: TextDocument): string[] {
   const within = languages.getDiagnostics(document.uri).filter(({ range }) => from <= range.start.line + 1 && range.start.line + 1 <= to);
   return within.toSorted((one, other) => one.severity - other.severity).map(({ message, range }) => l10n.t("line {0}: {1}", range.start.line + 2 - from, message));
 }

@@ -1,5 +1,5 @@
 // The code in the editor: what is selected, the block at the cursor, or the lines around it, and where it stands.
-import { window, type TextDocument, type TextEditor, type Uri } from "vscode";
+import { Selection, TabInputTextDiff, window, workspace, type TextDocument, type TextEditor, type Uri } from "vscode";
 import { posix } from "node:path";
 import { blockAt } from "./task/block.ts";
 import { around, excerptOf, type Excerpt, type Lines } from "./task/excerpt.ts";
@@ -9,6 +9,9 @@ export interface Source extends Excerpt {
   uri: Uri;
   offset: number;
 }
+
+/** A document, and what is selected in it. */
+export type Place = Pick<TextEditor, "document" | "selection">;
 
 /** Lines of a file that go along with a question: what a small model still reads well, and quickly. */
 const FILE_TOKENS = 1500;
@@ -21,8 +24,18 @@ export function currentEditor(): TextEditor | undefined {
   return editor && !SCHEMES.has(editor.document.uri.scheme) ? editor : undefined;
 }
 
+/** What is looked at: the code of the current editor; of a diff with a proposal, the file as it is, at the proposal's line. */
+export function currentPlace(): Place | undefined {
+  const tab = window.tabGroups.activeTabGroup.activeTab?.input;
+  const { activeTextEditor: editor } = window;
+  if (currentEditor() || !editor || !(tab instanceof TabInputTextDiff)) return currentEditor();
+  const document = workspace.textDocuments.find(({ uri }) => uri.toString() === tab.original.toString());
+  const cursor = document?.validatePosition(editor.selection.active);
+  return document && cursor && { document, selection: new Selection(cursor, cursor) };
+}
+
 /** What is selected, as it is. */
-export function selectionOf({ document, selection }: TextEditor): Source | undefined {
+export function selectionOf({ document, selection }: Place): Source | undefined {
   if (selection.isEmpty) return undefined;
   const text = document.getText(selection);
   if (!text.trim()) return undefined;
@@ -31,14 +44,14 @@ export function selectionOf({ document, selection }: TextEditor): Source | undef
 }
 
 /** The block at the cursor. */
-export function blockOf({ document, selection }: TextEditor): Source | undefined {
+export function blockOf({ document, selection }: Place): Source | undefined {
   const file = linesOf(document);
   const range = blockAt(file.lines, selection.active.line + 1);
   return range && sourceOf(document, excerptOf(file, range.from, range.to));
 }
 
 /** The lines around the cursor, as many as may go along. */
-export function fileOf({ document, selection }: TextEditor): Source | undefined {
+export function fileOf({ document, selection }: Place): Source | undefined {
   const excerpt = around(linesOf(document), selection.active.line + 1, FILE_TOKENS);
   return excerpt.text.trim() ? sourceOf(document, excerpt) : undefined;
 }

@@ -1,6 +1,6 @@
 // The code that goes along with a question: what is selected, the lines around the cursor, or none; shown before it is sent.
 import { EventEmitter, window, type Disposable } from "vscode";
-import { currentEditor, fileOf, selectionOf, type Source } from "../source.ts";
+import { currentPlace, fileOf, selectionOf, type Source } from "../source.ts";
 import { shownOf } from "./conversation.ts";
 import type { Along, Choice } from "./protocol.ts";
 
@@ -40,15 +40,15 @@ export class Companion implements Disposable {
 
   /** A new selection is what is meant, unless nothing is to go along. */
   #look(): void {
-    const editor = currentEditor();
-    if (this.#choice !== "none") this.#choice = editor && selectionOf(editor) ? "selection" : "file";
+    const place = currentPlace();
+    if (this.#choice !== "none") this.#choice = place && selectionOf(place) ? "selection" : "file";
     this.#take();
   }
 
   #take(): void {
-    const editor = currentEditor();
-    if (this.#choice === "none" || !editor) this.source = undefined;
-    else this.source = this.#choice === "selection" ? selectionOf(editor) : fileOf(editor);
+    const place = currentPlace();
+    if (this.#choice === "none" || !place) this.source = undefined;
+    else this.source = this.#choice === "selection" ? selectionOf(place) : fileOf(place);
     this.#changed.fire();
   }
 }
