@@ -94,7 +94,10 @@ impl Journal {
             .create(true)
             .truncate(false)
             .open(&path);
-        let mut file = opened.map_err(failed)?;
+        let mut file = opened.map_err(|source| BatchError::Write {
+            path: output.to_owned(), // the name that somebody knows
+            source,
+        })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(BatchError::Busy { path }),

@@ -32,12 +32,12 @@ pub enum HubError {
         name: String,
     },
     /// No source could give it.
-    #[error("{name} cannot be fetched: {reasons}")]
+    #[error("{name} cannot be fetched: {}", told(reasons))]
     Unreachable {
         /// What was asked for.
         name: String,
         /// Each source with its reason.
-        reasons: String,
+        reasons: Vec<(String, SourceError)>,
     },
     /// The disk is too small.
     #[error(
@@ -106,16 +106,29 @@ impl HubError {
 
 /// Why one source did not give a model.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SourceError {
+pub enum SourceError {
     /// Nobody answers, or the connection broke.
     #[error("{0}")]
-    Network(#[from] ureq::Error),
+    Network(std::io::Error),
+    /// It did not answer a moment ago, and was not asked again.
+    #[error("no answer")]
+    Silent,
     /// The connection broke in the middle.
     #[error("the connection broke after {done} of {total} bytes ({why})")]
-    Broken { done: u64, total: u64, why: String },
+    Broken {
+        /// Bytes that came.
+        done: u64,
+        /// Bytes that were to come.
+        total: u64,
+        /// What the connection said.
+        why: String,
+    },
     /// An answer other than the file.
     #[error("HTTP status {status}")]
-    Status { status: u16 },
+    Status {
+        /// The answer's status.
+        status: u16,
+    },
     /// A login page, or a captive portal's.
     #[error("it sent a web page instead of the model")]
     WebPage,
@@ -137,6 +150,23 @@ pub(crate) enum SourceError {
     /// Disk trouble: no other source helps.
     #[error(transparent)]
     Fatal(#[from] HubError),
+}
+
+impl From<ureq::Error> for SourceError {
+    fn from(error: ureq::Error) -> SourceError {
+        SourceError::Network(match error {
+            ureq::Error::Timeout(_) => std::io::ErrorKind::TimedOut.into(),
+            error => error.into_io(),
+        })
+    }
+}
+
+/// Each source with its reason.
+fn told(reasons: &[(String, SourceError)]) -> String {
+    let reasons = reasons
+        .iter()
+        .map(|(source, why)| format!("{source}: {why}"));
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 impl SourceError {

@@ -22,7 +22,7 @@ mod source;
 mod store;
 
 pub use entry::Entry;
-pub use error::HubError;
+pub use error::{HubError, SourceError};
 pub use name::ModelName;
 pub use pull::PullOptions;
 pub use store::{Offer, Progress, Store};

@@ -47,7 +47,7 @@ pub(crate) fn pull(
     let mut reasons = Vec::new();
     for source in Source::all(model, options) {
         if silent.knows(source.host()) {
-            reasons.push(format!("{source}: no answer"));
+            reasons.push((source.to_string(), SourceError::Silent));
             continue;
         }
         progress(Progress::Source {
@@ -60,13 +60,13 @@ pub(crate) fn pull(
                 if let SourceError::Network(_) = error {
                     silent.add(source.host());
                 }
-                reasons.push(format!("{source}: {error}"));
+                reasons.push((source.to_string(), error));
             }
         }
     }
     Err(HubError::Unreachable {
         name: model.name.to_string(),
-        reasons: reasons.join("; "),
+        reasons,
     })
 }
 

@@ -43,7 +43,16 @@ pub enum LibraryError {
     Disk(#[from] std::io::Error),
     /// The index.
     #[error("the library's index cannot be written or read: {0}")]
-    Index(#[from] tantivy::TantivyError),
+    Index(tantivy::TantivyError),
+}
+
+impl From<tantivy::TantivyError> for LibraryError {
+    fn from(error: tantivy::TantivyError) -> LibraryError {
+        match error {
+            tantivy::TantivyError::IoError(error) => LibraryError::Disk(error.kind().into()),
+            error => LibraryError::Index(error),
+        }
+    }
 }
 
 /// A folder and how far it is.

@@ -1,6 +1,7 @@
 //! What is wrong with a batch, in the user's language.
 
-use crate::exit::{Exit, Problem};
+use crate::exit::Problem;
+use crate::output::cannot_write;
 use crate::say::Say;
 use maque_batch::BatchError;
 use std::path::Path;
@@ -13,8 +14,7 @@ pub(crate) fn batch_problem(error: BatchError) -> Problem {
             return Problem::usage(Say::CannotRead { path: shown(&path) }).because(source);
         }
         BatchError::Write { path, source } => {
-            let say = Say::CannotWrite { path: shown(&path) };
-            return Problem::new(Exit::Failed, say).because(source);
+            return cannot_write(&path, source);
         }
         BatchError::Kind { path, known } => Say::BatchKind {
             path: shown(&path),

@@ -1,5 +1,6 @@
 //! Exit codes, and the errors that choose them.
 
+use crate::cause::told;
 use crate::say::Say;
 use std::fmt;
 use std::process::ExitCode;
@@ -80,7 +81,10 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             None => write!(f, "{}", self.say),
-            Some(cause) => write!(f, "{}: {cause:#}", self.say),
+            Some(cause) => {
+                let (said, cause) = (self.say.to_string(), told(cause.as_ref()));
+                write!(f, "{}", Say::Because { said, cause })
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who may come into a server, and where their conversations are.
 
+use crate::cause::told;
 use crate::exit::{Exit, Problem};
 use crate::invitation;
 use crate::say::Say;
@@ -36,7 +37,7 @@ impl House {
             if door == Door::Closed && keys.is_empty() {
                 return Err(cannot_share(error));
             }
-            let why = error.to_string();
+            let why = told(error);
             talk.line(&Say::NoStore { why });
         }
         let kept = store.clone().ok();
@@ -109,10 +110,5 @@ impl House {
 }
 
 fn cannot_share(error: &StoreError) -> Problem {
-    Problem::new(
-        Exit::Failed,
-        Say::CannotShare {
-            why: error.to_string(),
-        },
-    )
+    Problem::new(Exit::Failed, Say::CannotShare { why: told(error) })
 }

@@ -5,6 +5,7 @@ mod identity;
 
 pub(crate) use identity::ModelFiles;
 
+use crate::cause::told;
 use crate::say::Say;
 use crate::settings::Settings;
 use crate::start::Started;
@@ -74,9 +75,9 @@ impl Keeper {
     pub(crate) fn bring(&self, started: &Started, settings: &Settings) {
         let kept = taken(&self.path);
         let config = started.service.config();
-        let identity = started.files.as_ref().map_err(|error| error.to_string());
+        let identity = started.files.as_ref().map_err(|error| told(error));
         let identity = identity.and_then(|files| {
-            identity::of(files, config.kv, settings.dtype.value).map_err(|error| error.to_string())
+            identity::of(files, config.kv, settings.dtype.value).map_err(|error| told(&error))
         });
         let identity = match identity {
             Ok(identity) => identity,
@@ -113,7 +114,7 @@ impl Keeper {
         match kept {
             Ok(n_tokens) => self.talk.line(&Say::Kept { n_tokens }),
             Err(error) => {
-                let why = error.to_string();
+                let why = told(&error);
                 self.talk.line(&Say::NotKept { why });
             }
         }

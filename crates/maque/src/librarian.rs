@@ -40,9 +40,7 @@ impl Librarian {
     pub(crate) fn of(client: Option<Client>, home: &Path) -> Result<Librarian, Problem> {
         match client {
             Some(client) => Ok(Librarian::Server(client)),
-            None => open(home)
-                .map(Librarian::Here)
-                .map_err(|error| refused(&error.to_string())),
+            None => open(home).map(Librarian::Here).map_err(failed),
         }
     }
 
@@ -58,10 +56,7 @@ impl Librarian {
     pub(crate) async fn add(&self, path: &Path) -> anyhow::Result<String> {
         let folder = match self {
             Librarian::Here(library) => {
-                return Ok(library
-                    .add(path)
-                    .map_err(|error| refused(&error.to_string()))?
-                    .id);
+                return Ok(library.add(path).map_err(failed)?.id);
             }
             Librarian::Server(client) => {
                 let response = client
@@ -81,9 +76,7 @@ impl Librarian {
                 read(client.delete(&format!("/v1/library/folders/{id}")).await?).map(drop)
             }
             Librarian::Here(library) => {
-                library
-                    .remove(id)
-                    .map_err(|error| refused(&error.to_string()))?;
+                library.remove(id).map_err(failed)?;
                 Ok(())
             }
         }
@@ -117,6 +110,13 @@ fn read((status, bytes): (u16, hyper::body::Bytes)) -> anyhow::Result<Value> {
     match status {
         200..=299 => Ok(body),
         _ => Err(refused(body["error"]["message"].as_str().unwrap_or_default()).into()),
+    }
+}
+
+fn failed(error: LibraryError) -> Problem {
+    match error {
+        LibraryError::Disk(error) => Problem::new(Exit::Failed, Say::LibraryDisk).because(error),
+        error => refused(&error.to_string()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::say::Say;
 use crate::settings::{Dtype, Settings};
 use maque_engine::{ModelRunner, RunnerOptions};
 use maque_kernels::Machine;
-use maque_model::{ChatTemplate, Generation, Head, LoadOptions, Model, Tokenizer};
+use maque_model::{ChatTemplate, Generation, Head, LoadError, LoadOptions, Model, Tokenizer};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,10 +47,8 @@ impl Loaded {
             head,
             progress,
         };
-        let opened = maque_model::open(path, &machine, &options).map_err(|error| {
-            let path = path.display().to_string();
-            Problem::new(Exit::Unavailable, Say::CannotLoad { path }).because(error)
-        })?;
+        let opened = maque_model::open(path, &machine, &options);
+        let opened = opened.map_err(|error| cannot_load(path, error))?;
         Ok(Loaded {
             machine,
             model: Arc::new(opened.model),
@@ -63,5 +61,19 @@ impl Loaded {
     /// A runner with its own cache.
     pub(crate) fn runner(&self, options: RunnerOptions) -> ModelRunner {
         ModelRunner::new(Arc::clone(&self.model), Arc::clone(&self.machine), options)
+    }
+}
+
+/// Why a model cannot be loaded: what people can mend in their language, the rest as its reader says it.
+fn cannot_load(path: &Path, error: LoadError) -> Problem {
+    let path = path.display().to_string();
+    let problem = |say| Problem::new(Exit::Unavailable, say);
+    match error {
+        LoadError::Io { path, source } => {
+            let path = path.display().to_string();
+            problem(Say::CannotRead { path }).because(source)
+        }
+        LoadError::NotAModel { start, .. } => problem(Say::NotAModel { path, start }),
+        error => problem(Say::CannotLoad { path }).because(error),
     }
 }

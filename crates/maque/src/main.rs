@@ -7,6 +7,7 @@ mod batch;
 mod batch_problem;
 mod browser;
 mod calibration;
+mod cause;
 mod client;
 mod commands;
 mod config_file;
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let exit = exit::of(&error);
             if exit != exit::Exit::Complete {
-                let _ = writeln!(std::io::stderr(), "maque: {error:#}");
+                let _ = writeln!(std::io::stderr(), "maque: {}", cause::told(error.as_ref()));
             }
             exit.into()
         }

@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, Problem};
 use crate::say::Say;
-use std::io::{IsTerminal, Seek, Write};
+use std::io::{self, ErrorKind, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -25,12 +25,10 @@ impl Output {
         let Some(path) = path else {
             return Ok(Output::Stdout);
         };
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let temporary =
-            temporary(folder, path).map_err(|error| cannot_write(path).because(error))?;
+        if path.is_dir() {
+            return Err(cannot_write(path, ErrorKind::IsADirectory.into()));
+        }
+        let temporary = temporary(path).map_err(|error| cannot_write(path, error))?;
         Ok(Output::File {
             temporary,
             path: path.to_owned(),
@@ -86,21 +84,21 @@ impl Output {
         temporary
             .as_file()
             .sync_all()
-            .map_err(|error| cannot_write(&path).because(error))?;
+            .map_err(|error| cannot_write(&path, error))?;
         temporary
             .persist(&path)
-            .map_err(|error| cannot_write(&path).because(error.error))?;
+            .map_err(|error| cannot_write(&path, error.error))?;
         Ok(())
     }
 }
 
 /// A hidden neighbour with the permissions that the file has, or that any new file gets.
-fn temporary(folder: &Path, path: &Path) -> std::io::Result<NamedTempFile> {
+fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".maque-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(folder)?;
+    let temporary = builder.tempfile_in(folder_of(path))?;
     if let Ok(metadata) = std::fs::metadata(path) {
         temporary
             .as_file()
@@ -109,13 +107,27 @@ fn temporary(folder: &Path, path: &Path) -> std::io::Result<NamedTempFile> {
     Ok(temporary)
 }
 
-fn cannot_write(path: &Path) -> Problem {
-    Problem::new(
-        Exit::Failed,
-        Say::CannotWrite {
-            path: path.display().to_string(),
-        },
-    )
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Why the file that somebody named cannot be written, and what helps.
+pub(crate) fn cannot_write(path: &Path, error: io::Error) -> Problem {
+    let is_missing = !folder_of(path).exists();
+    let folder = folder_of(path).display().to_string();
+    let path = path.display().to_string();
+    let say = match error.kind() {
+        ErrorKind::NotFound if is_missing => Say::NoFolder { path, folder },
+        ErrorKind::PermissionDenied => Say::ClosedFolder { path, folder },
+        // its text has the temporary file's name
+        kind => {
+            return Problem::new(Exit::Failed, Say::CannotWrite { path })
+                .because(io::Error::from(kind));
+        }
+    };
+    Problem::new(Exit::Failed, say)
 }
 
 #[cfg(test)]
@@ -150,9 +162,13 @@ mod tests {
         let problem = Output::open(Some(Path::new("/nonexistent/answer")))
             .err()
             .expect("no folder");
+        let said = problem.to_string();
         assert!(
-            problem.to_string().contains("/nonexistent/answer"),
-            "{problem}"
+            said.contains("/nonexistent/answer") && said.contains("create it"),
+            "{said}"
         );
+        assert!(!said.contains(".maque-"), "{said}");
+        let folder = Output::open(Some(Path::new("/"))).err();
+        assert!(folder.is_some_and(|problem| problem.to_string().contains("folder")));
     }
 }

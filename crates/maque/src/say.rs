@@ -28,6 +28,29 @@ impl fmt::Display for Say {
 }
 
 sentences! {
+    // Causes
+    Because { said: String, cause: String } => "{said}: {cause}", "{said}：{cause}";
+    Quoted { text: String } => "{text}", "“{text}”";
+    AndThen => "; ", "；";
+    CauseMissing => "there is no such file or folder", "没有这个文件或文件夹";
+    CauseForbidden => "permission denied", "没有权限";
+    CauseFolder => "it is a folder", "这是文件夹";
+    CauseNoFolder => "what should be a folder is a file", "路径中有一段不是文件夹";
+    CauseExists => "it is there already", "已经存在";
+    CauseFull => "the disk is full; free some space", "磁盘已满；请清理磁盘";
+    CauseReadOnly => "the disk can only be read", "磁盘是只读的";
+    CauseCut => "it ends too early", "内容不完整，提前结束";
+    CauseRefused => "the connection is refused: nobody listens there", "连接被拒绝：对方没有在监听";
+    CauseBroken => "the connection broke", "连接中断";
+    CauseUnreachable => "the network does not reach it", "网络不可达";
+    CauseLate => "it takes too long", "超时";
+    CauseTaken => "the address is in use", "地址已被占用";
+    CauseForeign => "this machine has no such address", "本机没有这个地址";
+    CauseNotText => "it is not UTF-8 text", "不是 UTF-8 文本";
+    CauseUnknownHost => "no address is known for this name; is the network there?", "查不到这个主机名的地址；请检查网络";
+    CauseJson { line: usize, column: usize } => "it is wrong in line {line}, column {column}", "第 {line} 行第 {column} 列有误";
+    CauseJsonCut { line: usize, column: usize } => "it ends too early, in line {line}, column {column}", "在第 {line} 行第 {column} 列提前结束";
+
     // Settings
     NoHome => "no home folder is known; set MAQUE_HOME to a folder that may be written",
         "找不到用户主目录；请把 MAQUE_HOME 设为一个可写的文件夹";
@@ -36,7 +59,11 @@ sentences! {
     NotJson { path: String } => "{path} is no JSON", "{path} 不是 JSON";
     SchemaTooLarge { path: String, limit: String } => "{path} is larger than {limit}, which no schema may be", "{path} 超过 {limit}，格式说明不能这么大";
     CannotWrite { path: String } => "cannot write {path}", "无法写入 {path}";
-    WrongConfig { path: String, line: usize, what: String } => "{path}, line {line}: {what}", "{path} 第 {line} 行有误：{what}";
+    NoFolder { path: String, folder: String } => "cannot write {path}: there is no folder {folder}; create it, or name another file",
+        "无法写入 {path}：没有文件夹 {folder}；请先创建它，或换一个文件名";
+    ClosedFolder { path: String, folder: String } => "cannot write {path}: you have no right to write to the folder {folder}; name a file elsewhere, or change its rights",
+        "无法写入 {path}：没有权限写文件夹 {folder}；请换一个位置，或修改其权限";
+    WrongConfig { path: String, line: usize, what: String } => "{path}, line {line}: {what}", "{path} 第 {line} 行有误：“{what}”";
     WrongVariable { name: &'static str, value: String } =>
         "the environment variable {name} has the wrong value {value:?}; correct it or unset it",
         "环境变量 {name} 的值 {value:?} 不对；请改正或取消设置";
@@ -59,8 +86,10 @@ sentences! {
     FromDefault => "default", "默认值";
 
     // The library
-    NoLibrary { why: String } => "the library is not there: {why}", "资料库不可用：{why}";
-    LibraryRefused { why: String } => "the library refuses: {why}", "资料库拒绝：{why}";
+    NoLibrary { why: String } => "the library is not there: {why}", "资料库不可用：“{why}”";
+    LibraryRefused { why: String } => "the library refuses: {why}", "资料库拒绝：“{why}”";
+    LibraryDisk => "the library's files cannot be written or read", "无法读写资料库的文件";
+    LibraryNoFolder { path: String } => "{path} is no folder that can be read; correct its name, or look at its rights", "{path} 不是可读的文件夹；请改正名称，或检查权限";
     LibraryEmpty => "there is no folder in the library yet; add one with: maque library add FOLDER", "资料库里还没有文件夹；请先运行：maque library add 文件夹";
     LibraryUnknown { folder: String } => "{folder:?} is no folder of the library; maque library list shows them",
         "{folder:?} 不是资料库里的文件夹；用 maque library list 查看";
@@ -95,14 +124,14 @@ sentences! {
     BatchKind { path: String, known: &'static str } => "{path} is none of: {known}; save it as one of them", "{path} 不是 {known} 之一；请另存为其中一种";
     BatchOnlyJsonl { path: String } => "the answers to OpenAI's requests are written as jsonl, not to {path}", "OpenAI 批量请求的结果只能写成 jsonl，不能写到 {path}";
     BatchTooLarge { path: String, limit: String } => "{path} is larger than {limit}; split it", "{path} 超过 {limit}；请拆分";
-    BatchBroken { path: String, why: String } => "{path}: {why}", "{path} 无法读取：{why}";
+    BatchBroken { path: String, why: String } => "{path}: {why}", "{path} 无法读取：“{why}”";
     BatchNoRows { path: String } => "{path} holds no rows under its line of column names", "{path} 在列名之下没有数据";
     BatchLongCell { row: usize, column: String } =>
         "row {row}, column {column:?} has more text than a workbook's cell holds; write csv or jsonl instead",
         "第 {row} 行“{column}”列的文字超出工作簿单元格的上限；请改写成 csv 或 jsonl";
     BatchUnknownRecipe { name: String, known: String } =>
         "there is no recipe {name:?}; there are: {known}, or the path of a .toml file", "没有配方 {name:?}；现有：{known}，或给出 .toml 文件的路径";
-    BatchWrongRecipe { name: String, why: String } => "the recipe {name}: {why}", "配方 {name} 有误：{why}";
+    BatchWrongRecipe { name: String, why: String } => "the recipe {name}: {why}", "配方 {name} 有误：“{why}”";
     BatchNoColumn { column: String, columns: String } =>
         "the rows have no column {column:?}, which the prompt wants; they have: {columns}", "数据里没有提示语要用的列“{column}”；现有的列：{columns}";
     BatchOtherRecipe { path: String } =>
@@ -120,7 +149,7 @@ sentences! {
     BatchMark => "note", "备注";
     MarkCut => "the answer was cut by the token limit", "回答被截断";
     MarkLoop => "the answer had become a loop", "回答陷入循环";
-    MarkNoAnswer { why: String } => "no answer: {why}", "没有回答：{why}";
+    MarkNoAnswer { why: String } => "no answer: {why}", "没有回答：“{why}”";
 
     // Arguments, as far as clap's own sentences have no Chinese
     ArgumentUnknown { argument: String } => "unknown argument {argument}", "不认识的参数 {argument}";
@@ -140,7 +169,7 @@ sentences! {
     FileAmongWords { path: String } =>
         "{path} is a file among the words of the question: put the question in quotation marks, and its files after it",
         "问题的词语中间有文件 {path}：请给问题加引号，把文件写在它后面";
-    WrongUpstream { why: String } => "config.toml: {why}", "config.toml 有误：{why}";
+    WrongUpstream { why: String } => "config.toml: {why}", "config.toml 有误：“{why}”";
     #[cfg_attr(not(unix), expect(dead_code, reason = "files have no modes there"))]
     KeyNotPrivate { path: String } =>
         "the key in {path} can be read by others; protect it with: chmod 600 {path}", "其他用户可以读取 {path} 中的密钥；请先运行：chmod 600 {path}";
@@ -169,7 +198,7 @@ sentences! {
         "the answer was cut after {n} tokens; raise --max-tokens or continue with -c",
         "回答在 {n} 个 token 处被截断；可调大 --max-tokens，或用 -c 接着说";
     AnswerLoop => "the answer was stopped because it had become a loop", "回答开始循环重复，已停止";
-    AnswerEnded { why: String } => "the answer ended early: {why}", "回答提前结束：{why}";
+    AnswerEnded { why: String } => "the answer ended early: {why}", "回答提前结束：“{why}”";
     NothingToContinue => "there is no conversation to continue", "没有可以继续的对话";
     ServerRefused { status: u16 } => "the running server refused the request (HTTP {status})", "正在运行的服务拒绝了请求（HTTP {status}）";
     AnswerFull => "the answer was cut: the context is full; /new begins a new conversation", "回答被截断：上下文已满；用 /new 开始新对话";
@@ -182,6 +211,12 @@ sentences! {
     ServerLost => "the running server went away", "正在运行的服务断开了";
     ModelUnavailable { model: String } => "the model {model} is not available", "模型 {model} 不可用";
     NoModelFile { path: String } => "there is no file or folder {path}", "没有 {path} 这个文件或文件夹";
+    NoModel { path: String } => "{path} is neither a GGUF file nor a folder with config.json, tokenizer.json and *.safetensors files",
+        "{path} 既不是 GGUF 文件，也不是含 config.json、tokenizer.json 和 *.safetensors 的文件夹";
+    NotAModel { path: String, start: String } =>
+        "{path} is not a model: it starts with {start:?} instead of \"GGUF\"; give a .gguf file or a folder with config.json and .safetensors",
+        "{path} 不是模型：开头是 {start:?} 而不是 \"GGUF\"；请给出 .gguf 文件，或含 config.json 和 .safetensors 的文件夹";
+    CannotUse { path: String } => "cannot use {path}", "无法使用 {path}";
     NoModelName { text: String } =>
         "{text:?} is no model name; write it as family:size, for example qwen2.5:0.5b",
         "{text:?} 不是模型名；请写成“系列:大小”，例如 qwen2.5:0.5b";

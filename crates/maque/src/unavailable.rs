@@ -1,9 +1,10 @@
 //! Why there is no model, in the user's language.
 
+use crate::cause::told;
 use crate::exit::{Exit, Problem};
 use crate::say::Say;
 use crate::settings::ByteSize;
-use maque_hub::HubError;
+use maque_hub::{HubError, SourceError};
 use std::path::Path;
 
 /// What people can mend has a sentence of its own; the rest is said as the store says it.
@@ -14,7 +15,11 @@ pub(crate) fn unavailable(exit: Exit, model: &str, error: HubError) -> Problem {
         HubError::Unknown { name, known } => Say::ModelUnknown { name, known },
         HubError::Absent { name } => Say::ModelAbsent { name },
         HubError::Taken { name } => Say::ModelTaken { name },
-        HubError::Unreachable { name, reasons } => Say::ModelUnreachable { name, reasons },
+        HubError::Unreachable { name, reasons } => {
+            let reasons: Vec<String> = reasons.iter().map(reason).collect();
+            let reasons = reasons.join(&Say::AndThen.to_string());
+            Say::ModelUnreachable { name, reasons }
+        }
         HubError::Space {
             path,
             available,
@@ -24,12 +29,30 @@ pub(crate) fn unavailable(exit: Exit, model: &str, error: HubError) -> Problem {
             available: ByteSize(available).rounded(),
             needed: ByteSize(needed).rounded(),
         },
+        HubError::NoModel { path } => Say::NoModel {
+            path: path.display().to_string(),
+        },
+        HubError::Io { path, source } => {
+            let path = path.display().to_string();
+            return Problem::new(exit, Say::CannotUse { path }).because(source);
+        }
         error => {
             let model = model.to_owned();
             return Problem::new(exit, Say::ModelUnavailable { model }).because(error);
         }
     };
     Problem::new(exit, say)
+}
+
+/// Why a source did not give a model.
+fn reason((source, error): &(String, SourceError)) -> String {
+    let cause = match error {
+        SourceError::Network(error) => told(error),
+        SourceError::Silent => Say::CauseLate.to_string(),
+        error => told(error),
+    };
+    let said = source.clone();
+    Say::Because { said, cause }.to_string()
 }
 
 /// Whether somebody meant a file or folder, not a name of the catalogue.

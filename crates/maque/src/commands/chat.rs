@@ -1,8 +1,10 @@
 //! `maque chat`: a conversation at the terminal.
 
 use crate::answer::{Ending, Heard, Question};
+use crate::cause::told;
 use crate::conversation::Conversation;
 use crate::exit::{Exit, Problem};
+use crate::output::cannot_write;
 use crate::personas;
 use crate::respondent::Respondent;
 use crate::say::Say;
@@ -188,9 +190,7 @@ impl Session {
         let name = path.display().to_string();
         let said = match std::fs::write(path, self.conversation.to_markdown()) {
             Ok(()) => Say::ChatSaved { path: name }.to_string(),
-            Err(error) => Problem::new(Exit::Failed, Say::CannotWrite { path: name })
-                .because(error)
-                .to_string(),
+            Err(error) => cannot_write(path, error).to_string(),
         };
         let _ = writeln!(std::io::stderr(), "{said}");
     }
@@ -214,7 +214,7 @@ impl Session {
         self.talk.hush();
         writeln!(std::io::stdout())?;
         if let Err(error) = heard {
-            writeln!(std::io::stderr(), "{error:#}")?;
+            writeln!(std::io::stderr(), "{}", told(error.as_ref()))?;
         }
         if answer.is_empty() {
             self.conversation = before;

@@ -107,6 +107,10 @@ impl Library {
 
 async fn add(librarian: &Librarian, folder: &Path, talk: &Talk) -> anyhow::Result<()> {
     let path = std::path::absolute(folder)?;
+    if !path.is_dir() {
+        let path = folder.display().to_string();
+        return Err(Problem::new(Exit::Failed, Say::LibraryNoFolder { path }).into());
+    }
     let id = librarian.add(&path).await?;
     let status = settled(librarian, talk).await?;
     show(&status, |folder| folder == id)?;

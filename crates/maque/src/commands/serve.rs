@@ -1,5 +1,6 @@
 //! `maque serve`: the page and the API; the page is there at once, the model follows.
 
+use crate::cause::told;
 use crate::exit::{Exit, Problem};
 use crate::kept::Keeper;
 use crate::listen::Lan;
@@ -196,7 +197,7 @@ fn load_beside(
         let failed = |message| Stage::Failed { message };
         let last = match started {
             Ok(Ok(service)) => Stage::Ready(service),
-            Ok(Err(error)) => failed(format!("{error:#}")),
+            Ok(Err(error)) => failed(told(error.as_ref())),
             Err(_) => failed(Say::Bug.to_string()), // the page must not wait forever
         };
         talk.hush();

@@ -5,6 +5,7 @@
 //!   since when there is that client (u64, i64; both 0: everyone); 32 tokens (u32); their keys and values (i16).
 
 use super::Stamp;
+use crate::cause::told;
 use crate::say::Say;
 use maque_engine::{Adoption, KeptPage, NotAdopted};
 use maque_kernels::PAGE_TOKENS;
@@ -47,9 +48,7 @@ pub(crate) enum Discarded {
 impl Discarded {
     pub(super) fn say(&self) -> Say {
         match self {
-            Discarded::Unreadable(error) => Say::KeptUnreadable {
-                why: error.to_string(),
-            },
+            Discarded::Unreadable(error) => Say::KeptUnreadable { why: told(error) },
             Discarded::Exposed => Say::KeptExposed,
             Discarded::Foreign => Say::KeptForeign,
             Discarded::Damaged => Say::KeptDamaged,

@@ -93,3 +93,33 @@ fn a_chinese_user_reads_chinese() {
         ran.stderr
     );
 }
+
+#[test]
+fn usual_causes_are_said_in_the_users_language() {
+    let home = Home::new();
+    let folder = home.path().join("rows");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(home.path().join("bad.json"), "{\"a\": 1,,}").expect("a file");
+    let said = |arguments: &[&str]| {
+        let mut command = home.maque(arguments);
+        command.current_dir(home.path());
+        let ran = run(command.env("LC_ALL", "zh_CN.UTF-8"), b"");
+        assert_ne!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    for (arguments, wanted) in [
+        (["ask", "?", "--json-schema", "none.json"], "没有这个文件"),
+        (["ask", "?", "--json-schema", "rows"], "这是文件夹"),
+        (["ask", "?", "--json-schema", "bad.json"], "第 1 行第 9 列"),
+        (["ask", "?", "-o", "rows"], "无法写入 rows：这是文件夹"),
+        (
+            ["ask", "?", "-o", "none/a.txt"],
+            "none/a.txt：没有文件夹 none",
+        ),
+        (["ask", "?", "--model", "bad.json"], "bad.json 不是模型"),
+    ] {
+        let said = said(&arguments);
+        assert!(said.contains(wanted), "{arguments:?}: {said}");
+        assert!(!said.contains("os error"), "{arguments:?}: {said}");
+    }
+}
