@@ -18,19 +18,21 @@ mod unpack;
 pub(super) use amx::Amx;
 pub(crate) use amx::multiply_whole_tiles;
 
-/// How slabs of unpacked sub-blocks meet tiles of many tokens.
+/// How the sub-blocks of a group meet tiles of many tokens.
 ///
 /// # Safety
 /// Every function needs a CPU with the instructions of its implementor.
 pub(super) trait Multiplier {
+    /// So few tiles unpack weights in registers, each for itself: that costs less than a slab.
+    const FEW_TILES: usize;
     /// Called before a piece of work in `F`, and after it.
     unsafe fn begin<F: Packed>();
     unsafe fn end();
-    /// Adds the products of `slab`, which begins with sub-block `first` of each tile, to the chains of `tiles`.
-    /// Meanwhile it fetches what comes ahead of `group`'s sub-blocks. Afterwards the slab means nothing.
+    /// Unpacks as many sub-blocks of `group` as `slab` has room for, `first` being their first one in each tile,
+    /// and adds their products to the chains of `tiles`. Meanwhile it fetches what comes ahead of them.
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
-        slab: &mut [Block],
+        slab: &mut [MaybeUninit<Block>],
         group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
@@ -42,31 +44,35 @@ pub(super) trait Multiplier {
 pub(super) struct Vnni;
 
 impl Multiplier for Vnni {
+    const FEW_TILES: usize = 4;
     unsafe fn begin<F: Packed>() {}
     unsafe fn end() {}
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
-        slab: &mut [Block],
+        slab: &mut [MaybeUninit<Block>],
         group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
         first: usize,
     ) {
-        for (i, chains) in tiles.clone().zip(chains) {
-            let group = (i == tiles.start).then_some(group);
-            // SAFETY: the caller proves AVX-512 VNNI.
-            unsafe { tile::multiply::<F>(chains, slab, group, x.tile(i), first) };
+        let Some((chains_of_first, chains)) = chains.split_first_mut() else {
+            return;
+        };
+        let tile = x.tile(tiles.start);
+        // SAFETY: the caller proves AVX-512 VNNI.
+        let slab =
+            unsafe { tile::unpack_and_multiply::<F>(chains_of_first, slab, group, tile, first) };
+        for (i, chains) in tiles.skip(1).zip(chains) {
+            // SAFETY: as above.
+            unsafe { tile::multiply::<F>(chains, slab, x.tile(i), first) };
         }
     }
 }
 
 /// Sub-blocks that are unpacked at a time: they stay in the first-level cache while the tiles pass.
 const SLAB_BLOCKS: usize = 16;
-/// The same for a single tile: short, so that unpacking and multiplying overlap.
+/// The same for two tiles: short, so that unpacking and multiplying overlap.
 const SHORT_SLAB_BLOCKS: usize = 8;
-
-/// Tokens that meet weights as these are unpacked, without a slab.
-const MAX_FEW: usize = 8;
 
 /// What one thread needs beside registers when there are many tokens: 55 KB.
 struct Workbench {
@@ -84,8 +90,8 @@ pub(super) unsafe fn run<M: Multiplier>(product: &Product<'_>, x: &Activations, 
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piece: Piece) {
-    if piece.tiles.len() == 1 && x.n_tokens() <= MAX_FEW {
-        return few_tokens::<F>(product, x.tile(0), piece.groups);
+    if piece.tiles.len() <= M::FEW_TILES {
+        return few_tiles::<F>(product, x, piece);
     }
     let mut bench = Workbench {
         slab: [const { MaybeUninit::uninit() }; SLAB_BLOCKS],
@@ -94,24 +100,26 @@ fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piec
     // SAFETY: `run`'s caller proves the multiplier's instructions.
     unsafe { M::begin::<F>() };
     for group in piece.groups {
-        many_tokens::<F, M>(&mut bench, product, x, piece.tiles.clone(), group);
+        many_tiles::<F, M>(&mut bench, product, x, piece.tiles.clone(), group);
     }
     // SAFETY: as above.
     unsafe { M::end() };
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn few_tokens<F: Packed>(product: &Product<'_>, tile: Tile<'_>, groups: Range<usize>) {
-    for group in groups {
-        match tile.n_tokens {
-            1 => at_once::<F, 1>(product, tile, group),
-            2 => at_once::<F, 2>(product, tile, group),
-            3 => at_once::<F, 3>(product, tile, group),
-            4 => at_once::<F, 4>(product, tile, group),
-            5 => at_once::<F, 5>(product, tile, group),
-            6 => at_once::<F, 6>(product, tile, group),
-            7 => at_once::<F, 7>(product, tile, group),
-            _ => at_once::<F, 8>(product, tile, group),
+fn few_tiles<F: Packed>(product: &Product<'_>, x: &Activations, piece: Piece) {
+    for group in piece.groups {
+        for tile in piece.tiles.clone().map(|i| x.tile(i)) {
+            match tile.n_tokens {
+                1 => at_once::<F, 1>(product, tile, group),
+                2 => at_once::<F, 2>(product, tile, group),
+                3 => at_once::<F, 3>(product, tile, group),
+                4 => at_once::<F, 4>(product, tile, group),
+                5 => at_once::<F, 5>(product, tile, group),
+                6 => at_once::<F, 6>(product, tile, group),
+                7 => at_once::<F, 7>(product, tile, group),
+                _ => at_once::<F, 8>(product, tile, group),
+            }
         }
     }
 }
@@ -127,7 +135,7 @@ fn at_once<F: Packed, const N: usize>(product: &Product<'_>, tile: Tile<'_>, gro
 
 /// Unpacks some sub-blocks into a slab, lets all tiles meet them, and goes on with the next ones.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn many_tokens<F: Packed, M: Multiplier>(
+fn many_tiles<F: Packed, M: Multiplier>(
     bench: &mut Workbench,
     product: &Product<'_>,
     x: &Activations,
@@ -137,7 +145,7 @@ fn many_tokens<F: Packed, M: Multiplier>(
     let bytes = product.group(group);
     let n_blocks = x.tile(tiles.start).scales.len() / x.tile(tiles.start).n_tokens;
     let slab_len = match tiles.len() {
-        1 | 2 => SHORT_SLAB_BLOCKS,
+        2 => SHORT_SLAB_BLOCKS,
         _ => SLAB_BLOCKS,
     };
     let Workbench { slab, chains } = bench;
@@ -148,13 +156,7 @@ fn many_tokens<F: Packed, M: Multiplier>(
     // SAFETY: all of them were just written.
     let chains = unsafe { chains.assume_init_mut() };
     for first in (0..n_blocks).step_by(slab_len) {
-        let len = slab_len.min(n_blocks - first);
-        let slab = &mut slab[..len];
-        for (i, block) in slab.iter_mut().enumerate() {
-            block.write(unpack::<F>(bytes, first + i));
-        }
-        // SAFETY: all of it was just written.
-        let slab = unsafe { slab.assume_init_mut() };
+        let slab = &mut slab[..slab_len.min(n_blocks - first)];
         // SAFETY: `run`'s caller proves the multiplier's instructions.
         unsafe { M::multiply::<F>(chains, slab, bytes, x, tiles.clone(), first) };
     }

@@ -4,8 +4,8 @@
 //! written out, since the intrinsics are not in stable Rust; the compiler itself never touches a tile.
 
 use super::super::packed::Packed;
-use super::unpack::{Block, prefetch};
-use super::{Multiplier, Vnni, tile};
+use super::unpack::{Block, prefetch, unpack};
+use super::{Multiplier, tile};
 use crate::Activations;
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, SUB_BLOCK};
@@ -106,6 +106,8 @@ pub(crate) unsafe fn multiply_whole_tiles(n: u64) {
 }
 
 impl Multiplier for Amx {
+    const FEW_TILES: usize = 1;
+
     unsafe fn begin<F: Packed>() {
         let shapes = match F::KIND {
             Kind::Scaled => &HALF,
@@ -122,16 +124,18 @@ impl Multiplier for Amx {
 
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
-        slab: &mut [Block],
+        slab: &mut [MaybeUninit<Block>],
         group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
         first: usize,
     ) {
-        if x.tile(tiles.start).n_tokens < TILE_TOKENS {
-            // SAFETY: the caller proves AVX-512 VNNI.
-            return unsafe { Vnni::multiply::<F>(chains, slab, group, x, tiles, first) };
+        for (i, block) in slab.iter_mut().enumerate() {
+            // SAFETY: the caller proves the instructions.
+            block.write(unsafe { unpack::<F>(group, first + i) });
         }
+        // SAFETY: all of it was just written.
+        let slab = unsafe { slab.assume_init_mut() };
         // SAFETY: the caller proves the instructions.
         unsafe { shift::<F>(slab, -1) };
         let n_wide = match x.tile(tiles.end - 1).n_tokens {
@@ -153,7 +157,7 @@ impl Multiplier for Amx {
             }
             for chains in narrow {
                 shift::<F>(slab, 1);
-                tile::multiply::<F>(chains, slab, None, x.tile(tiles.end - 1), first);
+                tile::multiply::<F>(chains, slab, x.tile(tiles.end - 1), first);
             }
         }
     }

@@ -6,87 +6,106 @@ use crate::block::{Kind, SUB_BLOCK};
 use crate::matmul::packed::Packed;
 use crate::panel::{Group, N_WORDS};
 use std::arch::x86_64::*;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
-/// Adds the products of some sub-blocks, `first_block` of the tile being the first, and fetches what comes
-/// ahead of those of `group`.
+/// Unpacks as many sub-blocks of `group` as `slab` has room for, `first` being their first one, and adds their products
+/// with a tile of [`TILE_TOKENS`] to its chains, while it fetches what comes ahead of them.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+pub(super) fn unpack_and_multiply<'a, F: Packed>(
+    chains: &mut [__m512; TILE_TOKENS],
+    slab: &'a mut [MaybeUninit<Block>],
+    group: Group<'_>,
+    tile: Tile<'_>,
+    first: usize,
+) -> &'a [Block] {
+    let blocks = first..first + slab.len();
+    add::<F, TILE_TOKENS, _>(chains, Kept { group, slab, first }, tile, blocks);
+    // SAFETY: each of its blocks was written when it was got.
+    unsafe { slab.assume_init_ref() }
+}
+
+/// Adds the products of the sub-blocks of a slab, `first` of the tile being the first, to the tile's chains.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 pub(super) fn multiply<F: Packed>(
     chains: &mut [__m512; TILE_TOKENS],
-    blocks: &[Block],
-    group: Option<Group<'_>>,
+    slab: &[Block],
     tile: Tile<'_>,
-    first_block: usize,
+    first: usize,
 ) {
     match tile.n_tokens {
-        1 => columns::<F, 1>(chains, blocks, group, tile, first_block),
-        2 => columns::<F, 2>(chains, blocks, group, tile, first_block),
-        3 => columns::<F, 3>(chains, blocks, group, tile, first_block),
-        4 => columns::<F, 4>(chains, blocks, group, tile, first_block),
-        5 => columns::<F, 5>(chains, blocks, group, tile, first_block),
-        6 => columns::<F, 6>(chains, blocks, group, tile, first_block),
-        7 => columns::<F, 7>(chains, blocks, group, tile, first_block),
-        _ => columns::<F, 8>(chains, blocks, group, tile, first_block),
+        1 => columns::<F, 1>(chains, slab, tile, first),
+        2 => columns::<F, 2>(chains, slab, tile, first),
+        3 => columns::<F, 3>(chains, slab, tile, first),
+        4 => columns::<F, 4>(chains, slab, tile, first),
+        5 => columns::<F, 5>(chains, slab, tile, first),
+        6 => columns::<F, 6>(chains, slab, tile, first),
+        7 => columns::<F, 7>(chains, slab, tile, first),
+        _ => columns::<F, 8>(chains, slab, tile, first),
     }
 }
 
-/// The products of one tile of `N` columns: its whole chains where sub-blocks are unpacked as they are needed,
-/// some of their links where these lie in a slab.
+/// The products of a slab with a tile of `N` columns.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn columns<F: Packed, const N: usize>(
     chains: &mut [__m512; TILE_TOKENS],
-    blocks: &[Block],
-    group: Option<Group<'_>>,
+    slab: &[Block],
     tile: Tile<'_>,
-    first_block: usize,
+    first: usize,
 ) {
-    let Some(chains) = chains.first_chunk_mut::<N>() else {
-        return;
-    };
-    let slab = Unpacked {
-        blocks,
-        first: first_block,
-        next: group,
-    };
-    add::<F, N, _>(chains, slab, tile, first_block..first_block + blocks.len());
+    if let Some(chains) = chains.first_chunk_mut::<N>() {
+        let blocks = first..first + slab.len();
+        add::<F, N, _>(chains, Unpacked { slab, first }, tile, blocks);
+    }
 }
 
 /// Where the sub-blocks of a group come from.
 ///
 /// # Safety
 /// Functions need a CPU with AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C.
-pub(super) trait Blocks: Copy {
-    /// Sub-block `b` of the group. Memory that is needed later is fetched meanwhile.
-    unsafe fn get<F: Packed>(self, b: usize) -> Block;
+pub(super) trait Blocks {
+    /// Sub-block `b` of the group.
+    unsafe fn get<F: Packed>(&mut self, b: usize) -> Block;
 }
 
-/// Sub-blocks in a slab, the first of them being number `first`.
-#[derive(Clone, Copy)]
-struct Unpacked<'a> {
-    blocks: &'a [Block],
+/// From memory. What is needed later is fetched meanwhile.
+impl Blocks for Group<'_> {
+    #[inline(always)]
+    unsafe fn get<F: Packed>(&mut self, b: usize) -> Block {
+        // SAFETY: the caller proves the instruction set.
+        unsafe {
+            prefetch::<F>(*self, b);
+            unpack::<F>(*self, b)
+        }
+    }
+}
+
+/// From memory, and kept in a slab for other tiles; the first of them is number `first`.
+struct Kept<'a, 'b> {
+    group: Group<'a>,
+    slab: &'b mut [MaybeUninit<Block>],
     first: usize,
-    next: Option<Group<'a>>,
+}
+
+impl Blocks for Kept<'_, '_> {
+    #[inline(always)]
+    unsafe fn get<F: Packed>(&mut self, b: usize) -> Block {
+        // SAFETY: as above.
+        let block = unsafe { self.group.get::<F>(b) };
+        *self.slab[b - self.first].write(block)
+    }
+}
+
+/// From a slab, the first of its sub-blocks being number `first`.
+struct Unpacked<'a> {
+    slab: &'a [Block],
+    first: usize,
 }
 
 impl Blocks for Unpacked<'_> {
     #[inline(always)]
-    unsafe fn get<F: Packed>(self, b: usize) -> Block {
-        if let Some(group) = self.next {
-            // SAFETY: the caller proves the instruction set.
-            unsafe { prefetch::<F>(group, b) };
-        }
-        self.blocks[b - self.first]
-    }
-}
-
-impl Blocks for Group<'_> {
-    #[inline(always)]
-    unsafe fn get<F: Packed>(self, b: usize) -> Block {
-        // SAFETY: the caller proves the instruction set.
-        unsafe {
-            prefetch::<F>(self, b);
-            unpack::<F>(self, b)
-        }
+    unsafe fn get<F: Packed>(&mut self, b: usize) -> Block {
+        self.slab[b - self.first]
     }
 }
 
@@ -95,7 +114,7 @@ impl Blocks for Group<'_> {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 pub(super) fn add<F: Packed, const N: usize, B: Blocks>(
     chains: &mut [__m512; N],
-    blocks: B,
+    mut blocks: B,
     tile: Tile<'_>,
     range: Range<usize>,
 ) {
