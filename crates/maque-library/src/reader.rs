@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(600);
 #[cfg(unix)]
 const MAX_MEMORY: u64 = 1 << 30;
 /// Bytes that the child may answer.
-const MAX_ANSWER: u64 = 256 << 20;
+const MAX_ANSWER: u64 = 128 << 20;
 
 /// The program that reads a document: it is started once for each and must call [`child`].
 #[derive(Clone, Debug)]

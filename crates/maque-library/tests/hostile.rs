@@ -166,7 +166,7 @@ fn documents(folder: &Path) -> Vec<(&'static str, &'static str)> {
         ("laughs.docx", "empty"),
         ("attributes.docx", "empty"),
         ("depth.docx", "empty"),
-        ("bomb.docx", "empty"),
+        ("bomb.docx", "too_much_text"),
         ("hollow.docx", "broken"),
         ("noise.docx", "broken"),
         ("locked.docx", "locked"),

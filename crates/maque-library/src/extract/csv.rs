@@ -33,6 +33,7 @@ fn delimiter(text: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::MAX_NAMES;
     use super::*;
 
     #[test]
@@ -58,6 +59,14 @@ mod tests {
             ]
         );
         assert_eq!(extracted.blocks[1].context, "编号 | 问题 | 答案");
+    }
+
+    #[test]
+    fn names_of_megabytes_are_not_kept_with_every_row() {
+        let wide = "列名,".repeat(100_000);
+        let extracted = extract(&format!("{wide}\n{wide}\n")).expect("a table");
+        assert_eq!(extracted.blocks[1].context.chars().count(), MAX_NAMES);
+        assert!(wide.len() < extracted.blocks[1].span.len());
     }
 
     #[test]

@@ -70,6 +70,11 @@ fn read(
     mut hear: impl FnMut(&Event<'_>),
 ) -> Result<(), Reason> {
     let file = archive.by_name(name).map_err(Reason::broken)?;
+    if MAX_XML < file.size() {
+        return Err(Reason::TooMuchText {
+            limit_mib: MAX_XML >> 20,
+        });
+    }
     let mut reader = Reader::from_reader(BufReader::new(file.take(MAX_XML)));
     reader.config_mut().check_end_names = false;
     let mut buffer = Vec::new();

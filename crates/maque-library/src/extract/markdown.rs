@@ -74,7 +74,7 @@ impl Reading {
 
     fn row(&mut self, span: Range<usize>, source: &str) {
         let cells = std::mem::take(&mut self.cells);
-        self.add(span, source, self.columns.join(" | "), BlockKind::Row);
+        self.add(span, source, table::named(&self.columns), BlockKind::Row);
         let Some((question, answer)) = table::faq(&self.columns) else {
             return;
         };

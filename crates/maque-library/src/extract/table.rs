@@ -14,6 +14,9 @@ const QUESTION: &[&str] = &[
 ];
 const ANSWER: &[&str] = &["答案", "答", "回答", "解答", "answer", "answers", "a"];
 
+/// Letters of columns' names that are kept with each row: a name of megabytes would be kept with every part of every row.
+pub(super) const MAX_NAMES: usize = 2000;
+
 /// A table on its way into a document, row by row.
 pub(super) struct Table {
     sheet: Option<String>,
@@ -63,7 +66,7 @@ impl Table {
             builder.row(&names, "", place);
             if 1 < names.len() {
                 self.columns = Some(Columns {
-                    names: names.join(" | "),
+                    names: named(&names),
                     faq: faq(&cells),
                 });
             }
@@ -83,6 +86,11 @@ impl Table {
             });
         }
     }
+}
+
+/// What is kept of columns' names.
+pub(super) fn named(columns: &[String]) -> String {
+    columns.join(" | ").chars().take(MAX_NAMES).collect()
 }
 
 /// The columns of questions and answers, if these names have both.
