@@ -21,8 +21,8 @@ const SIGNS: &[Sign] = &[
         is_in: |text| has_any(text, &["%", "％"]),
     },
     Sign {
-        asked: "时间 长时间 多长时间 几点 time date often",
-        is_in: |text| has_any(text, TIMES),
+        asked: "时间 长时间 多长时间 几点 早 晚 time date day often soon fast quickly early late",
+        is_in: |text| has_any(text, TIMES) || has_ordinal(text),
     },
     Sign {
         asked: "large big",
@@ -54,13 +54,18 @@ const COLOURS: &[&str] = &[
 ];
 /// Chinese letters that count.
 const COUNTING: &str = "零一二两三四五六七八九十百千万亿半";
+/// Letters of an English word that longer ones may begin with.
+const BEGINNING: usize = 5;
 /// English words that count.
 const NUMBERS: &[&str] = &[
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "half", "once", "twice",
 ];
 /// Letters with which units begin.
-const UNITS: &str = "支张把本台辆次周月年时分秒小天日人名位级楼层米平升克斤吨页份种盏副块元站间道";
+const UNITS: &str =
+    "支张把本台辆次周月年时分秒小天日人名位级楼层米平升克斤吨页份种盏副块元站间道门";
+/// Words that bound what is asked and say nothing of it.
+const BOUNDS: &[&str] = &["之内", "以内", "的话", "一次"];
 
 /// Whether a text, under these `columns`, can answer a question of this kind: who asks for a price is not answered without
 /// money, who asks how many not without a number, and who asks how many days not by a number of anything else.
@@ -95,6 +100,8 @@ struct Thing {
     word: String,
     others: Vec<Vec<String>>,
     sign: Option<&'static Sign>,
+    /// The other words of the question that make it up.
+    parts: Vec<String>,
 }
 
 impl Asked {
@@ -104,7 +111,10 @@ impl Asked {
         let meanings = meanings(&all);
         all.sort_unstable();
         all.dedup();
-        let asked = all.into_iter().filter(|word| !is_counted(&question, word));
+        let asked = all
+            .iter()
+            .filter(|word| !is_counted(&question, word) && !BOUNDS.contains(&word.as_str()))
+            .cloned();
         let thing = |word: String| {
             let means = meanings
                 .iter()
@@ -112,6 +122,7 @@ impl Asked {
             Thing {
                 others: means.flat_map(|meaning| meaning.others.clone()).collect(),
                 sign: SIGNS.iter().find(|sign| words(sign.asked).contains(&word)),
+                parts: parts(&word, &all),
                 word,
             }
         };
@@ -123,8 +134,12 @@ impl Asked {
     /// How much of it a text says, from 0 to 1.
     pub(crate) fn said(&self, text: &str) -> f32 {
         let text = Text::new(text);
-        let n_said = self.things.iter().filter(|thing| text.says(thing)).count();
-        n_said as f32 / self.things.len().max(1) as f32
+        let (said, others): (Vec<&Thing>, Vec<&Thing>) =
+            self.things.iter().partition(|thing| text.says(thing));
+        let is_said = |part: &String| said.iter().any(|thing| thing.word == *part);
+        let is_made = |thing: &&&Thing| !thing.parts.is_empty() && thing.parts.iter().all(is_said);
+        let n_made = others.iter().filter(is_made).count();
+        (said.len() + n_made) as f32 / self.things.len().max(1) as f32
     }
 }
 
@@ -147,7 +162,15 @@ impl Text {
         has(&thing.word)
             || thing.others.iter().any(|other| other.iter().all(has))
             || thing.sign.is_some_and(|sign| (sign.is_in)(&self.plain))
-            || !thing.word.is_ascii() && self.spells(&thing.word)
+            || match thing.word.is_ascii() {
+                true => self.begins(&thing.word),
+                false => self.spells(&thing.word),
+            }
+    }
+
+    /// Whether a word begins with an English one, as coverage with cover; short ones begin too many.
+    fn begins(&self, word: &str) -> bool {
+        BEGINNING <= word.len() && self.words.iter().any(|other| other.starts_with(word))
     }
 
     /// Whether a Chinese word's letters stand in order, and near each other: 公务车 in 公务用车. What is in no dictionary was
@@ -182,10 +205,11 @@ enum Kind {
 fn asks_for(question: &str) -> Kind {
     let has = |words: &[&str]| has_any(question, words);
     match () {
-        () if has(&["多少钱", "多少元", "价格", "how much", "price", "cost"]) => {
-            Kind::Money
+        () if has(&["多少钱", "多少元", "价格", "price", "cost"]) => Kind::Money,
+        () if has(&["how much"]) && !asks_how_much_of(question) => Kind::Money,
+        () if has(&["多少", "how many", "how much", "几点"]) || unit(question).is_some() => {
+            Kind::Number
         }
-        () if has(&["多少", "how many", "几点"]) || unit(question).is_some() => Kind::Number,
         () if question.contains('谁') || has_word(question, &["who", "whom", "whose"]) => {
             Kind::Person
         }
@@ -193,17 +217,43 @@ fn asks_for(question: &str) -> Kind {
     }
 }
 
+/// Whether "how much" is asked of a thing, as of notice or time, and not for a price.
+fn asks_how_much_of(question: &str) -> bool {
+    let question = question.to_lowercase();
+    let after = question.split_once("how much").map(|(_, after)| after);
+    let next = after.and_then(|after| after.split_whitespace().next());
+    next.is_some_and(|next| !words(next).is_empty() && !["money", "cost"].contains(&next))
+}
+
 /// The letter with which the unit begins whose number is asked for.
 fn unit(question: &str) -> Option<char> {
-    let counted = |asks| question.split_once(asks).map(|(_, counted)| counted);
+    let counted = |asks| {
+        let (before, counted) = question.split_once(asks)?;
+        (!before.ends_with('哪')).then_some(counted) // which ones, not how many
+    };
     let counted = counted("多少").or_else(|| counted("几"))?.trim_start();
     let counted = counted.strip_prefix('个').unwrap_or(counted);
     counted.chars().next().filter(|letter| is_unit(*letter))
 }
 
+/// The others of these words that make up a Chinese one, if they do: 午餐时间 is said where 午餐 and 时间 are.
+fn parts(word: &str, all: &[String]) -> Vec<String> {
+    let is_part = |part: &&String| *part != word && word.contains(part.as_str());
+    let parts: Vec<String> = all.iter().filter(is_part).cloned().collect();
+    let without = |rest: String, part: &String| rest.replace(part.as_str(), "");
+    let rest = parts.iter().fold(word.to_owned(), without);
+    match rest.chars().all(is_stop_word) {
+        true => parts,
+        false => Vec::new(),
+    }
+}
+
 /// Whether a word is no more than the unit whose number is asked for, which `fits` looks at.
 fn is_counted(question: &str, word: &str) -> bool {
-    let of = word.strip_prefix('几').unwrap_or(word);
+    let of = word.trim_start_matches('哪').trim_start_matches('几');
+    if of.is_empty() {
+        return true;
+    }
     let asks = ["多少", "几", "多少个", "几个"];
     of.starts_with(is_unit)
         && asks
@@ -230,6 +280,16 @@ fn has_number_of(text: &str, unit: char) -> bool {
 
 fn is_counting(letter: char) -> bool {
     letter.is_numeric() || COUNTING.contains(letter)
+}
+
+/// Whether a text has a day as it is written in English dates: 25th.
+fn has_ordinal(text: &str) -> bool {
+    let endings = ["st", "nd", "rd", "th"];
+    let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.any(|word| {
+        let ending = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        ending.len() < word.len() && endings.contains(&ending)
+    })
 }
 
 fn has_money(text: &str) -> bool {
@@ -266,6 +326,9 @@ mod tests {
         check("画室在几楼？", "画室在三楼。", "画室有 12 个人。");
         check("How many pages?", "It has ten.", "It has content.");
         assert!(fits("签字笔多少支？", "签字笔 6", "限量（支）"));
+        assert!(fits("画室周几开？哪几天？", "周二、周四", ""));
+        check("How much notice is needed?", "Two weeks.", "It is needed.");
+        check("How much is it?", "It is 5 EUR.", "It is 5 kg.");
         assert!(fits("Who knows?", "Ask your manager.", "") && fits("几点开门？", "8:30", ""));
     }
 
@@ -291,6 +354,19 @@ mod tests {
         check_said("What does the kite weigh?", "The kite costs 349 EUR.", 0.5);
         check_said("Which colour is the kite?", "The kite is red.", 1.0);
         check_said("画室几点开？", "画室 8:30 开。", 1.0);
+        check_said("画室的午餐时间？", "画室午餐 11:30 开始。", 1.0);
+        check_said("画笔放在哪里？", "画笔由老王管。", 0.5);
+        check_said("画室每周哪几天开？", "画室每周二、周四开。", 1.0);
+        check_said(
+            "Does the warranty cover kites?",
+            "Warranty coverage: kites.",
+            1.0,
+        );
+        check_said(
+            "On which day is the kite paid?",
+            "The kite is paid on the 25th.",
+            1.0,
+        );
         check_said("", "", 0.0);
     }
 }
