@@ -1,21 +1,23 @@
-//! Inputs of matmul: f32 rows and, beside them, their int8 blocks of 32.
+//! Inputs of matmul: f32 rows and, beside them, their blocks of 32 in int8 or in codes of 14 bits.
 
 use crate::block::SUB_BLOCK;
+use crate::codes::{MAX_CODE, encode, inverse, largest};
 use crate::elementwise::inverse_rms;
 use crate::parts::Parts;
 use crate::quantise::{Sums, quantise};
 use crate::vectorise::vectorise;
-use crate::{Buffer, Isa, Machine, Matrix};
+use crate::{Buffer, Isa, Machine, Matrix, Precision};
 use std::cell::RefCell;
 use std::ops::Range;
 
 /// Tokens that one tile of a product reads side by side.
 pub(crate) const TILE_TOKENS: usize = 8;
-/// A reusable buffer of activation rows `[n_tokens, n_cols]` in the two forms that matmul reads.
+/// A reusable buffer of activation rows `[n_tokens, n_cols]` in the forms that matmul reads.
 ///
 /// The int8 form has one scale for each 32 elements of a row, `d = amax / 127`, and the elements
 /// `round(x · 127 / amax)`, half to even. It lies in tiles of eight tokens (the last one narrower);
 /// within a tile of `w` tokens: `quants: [n_blocks][w][32]`, and the others `[n_blocks][w]`.
+/// Codes lie likewise; theirs is the same with 8191 ([`crate::codes`]).
 pub struct Activations {
     forms: Forms,
     n_cols: usize,
@@ -26,17 +28,53 @@ pub struct Activations {
     scales: Buffer<f32>, // d
     sums: Buffer<Sums>,
     scaled_sums: Buffer<f32>, // d · Σ a
+    codes: Buffer<i16>,
+    code_scales: Buffer<f32>,
 }
 
-/// Which forms of its rows a buffer keeps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Forms {
-    Quants,
-    Floats,
-    Both,
+/// Which forms of its rows a buffer keeps: what products of a precision read.
+#[derive(Clone, Copy, Default)]
+struct Forms {
+    floats: bool,
+    codes: bool,
+    quants: bool,
 }
 
-/// The int8 form of up to [`TILE_TOKENS`] rows.
+impl Forms {
+    const ALL: Forms = Forms {
+        floats: true,
+        codes: true,
+        quants: true,
+    };
+
+    /// These and what one more precision reads.
+    fn and(self, precision: Precision) -> Forms {
+        match precision {
+            Precision::F32 => Forms {
+                floats: true,
+                ..self
+            },
+            Precision::Int16 => Forms {
+                codes: true,
+                ..self
+            },
+            Precision::Int8 => Forms {
+                quants: true,
+                ..self
+            },
+        }
+    }
+
+    fn have(self, precision: Precision) -> bool {
+        match precision {
+            Precision::F32 => self.floats,
+            Precision::Int16 => self.codes,
+            Precision::Int8 => self.quants,
+        }
+    }
+}
+
+/// The blocks of up to [`TILE_TOKENS`] rows. What the buffer does not keep is empty.
 #[derive(Clone, Copy)]
 pub(crate) struct Tile<'a> {
     pub(crate) first_token: usize,
@@ -45,6 +83,8 @@ pub(crate) struct Tile<'a> {
     pub(crate) scales: &'a [f32],      // [n_blocks][n_tokens]
     pub(crate) sums: &'a [Sums],       // [n_blocks][n_tokens]
     pub(crate) scaled_sums: &'a [f32], // [n_blocks][n_tokens]
+    pub(crate) codes: &'a [i16],       // [n_blocks][n_tokens][32]
+    pub(crate) code_scales: &'a [f32], // [n_blocks][n_tokens]
 }
 
 impl Activations {
@@ -53,7 +93,7 @@ impl Activations {
     /// # Panics
     /// If `n_cols` is no multiple of 32.
     pub fn new(max_tokens: usize, n_cols: usize) -> Activations {
-        Activations::with(Forms::Both, max_tokens, n_cols)
+        Activations::with(Forms::ALL, max_tokens, n_cols)
     }
     /// The same, for products with these weights only.
     ///
@@ -64,14 +104,9 @@ impl Activations {
         max_tokens: usize,
         n_cols: usize,
     ) -> Activations {
-        let forms = weights
-            .into_iter()
-            .map(|weights| match weights.is_quantized() {
-                true => Forms::Quants,
-                false => Forms::Floats,
-            });
-        let forms = forms.reduce(|a, b| if a == b { a } else { Forms::Both });
-        Activations::with(forms.unwrap_or(Forms::Both), max_tokens, n_cols)
+        let precisions = weights.into_iter().map(Matrix::precision);
+        let forms = precisions.fold(Forms::default(), Forms::and);
+        Activations::with(forms, max_tokens, n_cols)
     }
     fn with(forms: Forms, max_tokens: usize, n_cols: usize) -> Activations {
         assert!(
@@ -79,31 +114,26 @@ impl Activations {
             "{n_cols} columns are no multiple of {SUB_BLOCK}"
         );
         let len = max_tokens * n_cols;
-        let (n_floats, n_quants) = match forms {
-            Forms::Quants => (0, len),
-            Forms::Floats => (len, 0),
-            Forms::Both => (len, len),
-        };
+        let kept = |is_kept| if is_kept { len } else { 0 };
+        let (n_quants, n_codes) = (kept(forms.quants), kept(forms.codes));
         let n_blocks = n_quants / SUB_BLOCK;
         Activations {
             forms,
             n_cols,
             max_tokens,
             n_tokens: 0,
-            floats: Buffer::zeroed(n_floats),
+            floats: Buffer::zeroed(kept(forms.floats)),
             quants: Buffer::zeroed(n_quants),
             scales: Buffer::zeroed(n_blocks),
             sums: Buffer::zeroed(n_blocks),
             scaled_sums: Buffer::zeroed(n_blocks),
+            codes: Buffer::zeroed(n_codes),
+            code_scales: Buffer::zeroed(n_codes / SUB_BLOCK),
         }
     }
-    /// Whether products with such weights find what they read.
-    pub(crate) fn are_for(&self, weights: &Matrix) -> bool {
-        self.forms
-            != match weights.is_quantized() {
-                true => Forms::Floats,
-                false => Forms::Quants,
-            }
+    /// Whether products of this precision find what they read.
+    pub(crate) fn have(&self, precision: Precision) -> bool {
+        self.forms.have(precision)
     }
     /// Rows now held.
     pub fn n_tokens(&self) -> usize {
@@ -127,23 +157,25 @@ impl Activations {
     pub(crate) fn rows(&self, first: usize, n: usize) -> &[f32] {
         &self.floats[first * self.n_cols..][..n * self.n_cols]
     }
-    /// The int8 form of tokens `8 · index ..`.
+    /// The blocks of tokens `8 · index ..`.
     #[inline(always)]
     pub(crate) fn tile(&self, index: usize) -> Tile<'_> {
         let first_token = TILE_TOKENS * index;
         let n_tokens = TILE_TOKENS.min(self.n_tokens - first_token);
-        let (at, len) = match self.forms {
-            Forms::Floats => (0, 0), // its readers take rows
-            Forms::Quants | Forms::Both => (first_token * self.n_cols, n_tokens * self.n_cols),
-        };
-        let (at_block, n_blocks) = (at / SUB_BLOCK, len / SUB_BLOCK);
+        let all = first_token * self.n_cols..(first_token + n_tokens) * self.n_cols;
+        let elements = |is_kept| if is_kept { all.clone() } else { 0..0 };
+        let (quants, codes) = (elements(self.forms.quants), elements(self.forms.codes));
+        let blocks = |all: &Range<usize>| all.start / SUB_BLOCK..all.end / SUB_BLOCK;
+        let (of_quants, of_codes) = (blocks(&quants), blocks(&codes));
         Tile {
             first_token,
             n_tokens,
-            quants: &self.quants[at..][..len],
-            scales: &self.scales[at_block..][..n_blocks],
-            sums: &self.sums[at_block..][..n_blocks],
-            scaled_sums: &self.scaled_sums[at_block..][..n_blocks],
+            quants: &self.quants[quants],
+            scales: &self.scales[of_quants.clone()],
+            sums: &self.sums[of_quants.clone()],
+            scaled_sums: &self.scaled_sums[of_quants],
+            codes: &self.codes[codes],
+            code_scales: &self.code_scales[of_codes],
         }
     }
 }
@@ -159,6 +191,8 @@ pub(crate) struct Writer<'a> {
     scales: Parts<'a, f32>,
     sums: Parts<'a, Sums>,
     scaled_sums: Parts<'a, f32>,
+    codes: Parts<'a, i16>,
+    code_scales: Parts<'a, f32>,
 }
 
 impl<'a> Writer<'a> {
@@ -183,6 +217,8 @@ impl<'a> Writer<'a> {
             scales: Parts::new(&mut to.scales),
             sums: Parts::new(&mut to.sums),
             scaled_sums: Parts::new(&mut to.scaled_sums),
+            codes: Parts::new(&mut to.codes),
+            code_scales: Parts::new(&mut to.code_scales),
         }
     }
 
@@ -192,27 +228,37 @@ impl<'a> Writer<'a> {
     /// No other thread may write the same columns of it.
     #[inline(always)]
     pub(crate) unsafe fn write(&self, token: usize, first_block: usize, x: &[f32]) {
-        if self.forms != Forms::Quants {
+        if self.forms.floats {
             let start = token * self.n_cols + first_block * SUB_BLOCK;
             // SAFETY: these columns are this thread's.
             unsafe { self.floats.take(start..start + x.len()) }.copy_from_slice(x);
         }
-        if self.forms != Forms::Floats {
-            let (blocks, _) = x.as_chunks::<SUB_BLOCK>();
-            for (b, x) in blocks.iter().enumerate() {
+        let (blocks, _) = x.as_chunks::<SUB_BLOCK>();
+        for (b, x) in blocks.iter().enumerate() {
+            let at = self.place(token, first_block + b);
+            if self.forms.quants {
                 // SAFETY: as above.
-                unsafe { self.write_block(token, first_block + b, x) };
+                unsafe { self.write_quants(at, x) };
+            }
+            if self.forms.codes {
+                // SAFETY: as above.
+                unsafe { self.write_codes(at, x) };
             }
         }
+    }
+
+    /// The number of a block among those of all rows.
+    #[inline(always)]
+    fn place(&self, token: usize, block: usize) -> usize {
+        let (first, c) = (token / TILE_TOKENS * TILE_TOKENS, token % TILE_TOKENS);
+        let width = TILE_TOKENS.min(self.n_tokens - first);
+        first * self.n_cols / SUB_BLOCK + block * width + c
     }
 
     /// # Safety
     /// No other thread may write the same block.
     #[inline(always)]
-    unsafe fn write_block(&self, token: usize, block: usize, x: &[f32; SUB_BLOCK]) {
-        let (first, c) = (token / TILE_TOKENS * TILE_TOKENS, token % TILE_TOKENS);
-        let width = TILE_TOKENS.min(self.n_tokens - first);
-        let at = first * self.n_cols / SUB_BLOCK + block * width + c;
+    unsafe fn write_quants(&self, at: usize, x: &[f32; SUB_BLOCK]) {
         // SAFETY: the caller has this block for itself.
         let quants = unsafe { self.quants.take(at * SUB_BLOCK..(at + 1) * SUB_BLOCK) };
         let (quants, _) = quants.as_chunks_mut::<SUB_BLOCK>();
@@ -223,6 +269,19 @@ impl<'a> Writer<'a> {
             self.scales.take(at.clone())[0] = scale;
             self.sums.take(at.clone())[0] = sums;
             self.scaled_sums.take(at)[0] = scale * -sums.minus_sum() as f32;
+        }
+    }
+
+    /// # Safety
+    /// No other thread may write the same block.
+    #[inline(always)]
+    unsafe fn write_codes(&self, at: usize, x: &[f32; SUB_BLOCK]) {
+        let scale = largest(x) / MAX_CODE;
+        // SAFETY: the caller has this block for itself.
+        unsafe {
+            let codes = self.codes.take(at * SUB_BLOCK..(at + 1) * SUB_BLOCK);
+            encode(codes, x, inverse(scale), MAX_CODE);
+            self.code_scales.take(at..at + 1)[0] = scale;
         }
     }
 }
@@ -340,6 +399,8 @@ mod tests {
             assert_eq!(got.scales[..], want.scales[..]);
             assert_eq!(got.sums[..], want.sums[..]);
             assert_eq!(got.scaled_sums[..], want.scaled_sums[..]);
+            assert_eq!(got.codes[..], want.codes[..]);
+            assert_eq!(got.code_scales[..], want.code_scales[..]);
             assert_eq!(got.row(18), &x[18 * 96..]);
         }
     }

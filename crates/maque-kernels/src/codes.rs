@@ -1,11 +1,14 @@
-//! Vectors of attention as whole numbers: codes of at most 14 bits and a scale, `x ≈ code · scale`.
+//! Vectors as whole numbers: codes of at most 14 bits and a scale, `x ≈ code · scale`; those of attention, and activations.
 //!
 //! Products of codes are added in 32 bits without a rounding, and twice as many at once as in f32. Next to the largest
 //! element of its vector a code is as exact as an f16.
 
 use crate::quantise::ROUNDING;
 
-/// The largest code of a key, a value or a probability: 32 products of two of them fit into 32 bits.
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod x86;
+
+/// The largest code of a key, a value, a probability, an activation or a weight: 32 products of two of them fit into 32 bits.
 pub(crate) const MAX_CODE: f32 = 8191.0;
 /// The largest code of a query: 64 products of it and [`MAX_CODE`] fit into 32 bits.
 pub(crate) const MAX_QUERY: f32 = 4095.0;

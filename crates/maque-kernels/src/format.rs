@@ -20,6 +20,17 @@ pub enum Format {
     Q6_K,
 }
 
+/// What products with a matrix multiply; their sums grow in f32.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Precision {
+    /// f32 weights and activations.
+    F32,
+    /// Whole numbers of 14 bits.
+    Int16,
+    /// Whole numbers of up to 8 bits.
+    Int8,
+}
+
 impl Format {
     /// Elements in one block: 1, 32 or 256.
     pub const fn block_len(self) -> usize {
@@ -51,9 +62,17 @@ impl Format {
             .is_multiple_of(self.block_len())
             .then(|| n_blocks.checked_mul(self.block_bytes()))?
     }
-    /// True for the block formats, whose matmul quantises the activations to int8.
+    /// True for the block formats.
     pub fn is_quantized(self) -> bool {
         self.block_len() != 1
+    }
+    /// What products with a matrix that is kept in it multiply.
+    pub fn precision(self) -> Precision {
+        match self {
+            Format::F32 | Format::BF16 => Precision::F32,
+            Format::F16 => Precision::Int16,
+            _ => Precision::Int8,
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 //! - affine: `acc = fma(d_w · d_a, Σ code · a, acc)`, then `acc = fma(m_w, d_a · Σ a, acc)`
 //! - scaled: `acc = fma(d_w · d_a, s₀ · Σ₀ (code − 32) · a + s₁ · Σ₁ (code − 32) · a, acc)`, the sums over
 //!   the two halves of the sub-block; the integer is below 2²⁴
-//! - float weights: `acc = fma(w, x, acc)` over the columns in order
+//! - F16: as centred, `code − 8192` and `a` having 14 bits each; the integer is rounded to f32 before it is multiplied
+//! - F32 and BF16: `acc = fma(w, x, acc)` over the columns in order
 //!
 //! where `d_w` and `m_w` are as in [`crate::block::LaneScales`]. Last, the bias or the old output is
 //! added once.
@@ -223,7 +224,10 @@ fn check(weights: &Matrix, x: &Activations) {
         x.n_cols(),
         "weights and activations have the same columns"
     );
-    assert!(x.are_for(weights), "the activations are in another form");
+    assert!(
+        x.have(weights.precision()),
+        "the activations are in another form"
+    );
 }
 
 /// The tiles of `x` in passes: the tokens of one pass meet all weights before those of the next one do.

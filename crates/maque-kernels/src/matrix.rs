@@ -6,7 +6,7 @@ use crate::narrow::narrow;
 use crate::panel::{Codes, GROUP_ROWS, Layout};
 use crate::parts::for_each_chunk;
 use crate::vectorise::vectorise;
-use crate::{Dtype, Format, Isa, Machine, dequantize, repack, screen};
+use crate::{Dtype, Format, Isa, Machine, Precision, dequantize, pairs, repack, screen};
 use std::ops::Range;
 
 /// What a thread packs at a time, at most: the system clears huge pages of this size for it.
@@ -45,13 +45,13 @@ pub enum Outputs {
     /// All of them.
     #[default]
     All,
-    /// The best ones too ([`Machine::matmul_best`]): Q8_0 is kept in two planes, of which the first nearly decides.
+    /// The best ones too ([`Machine::matmul_best`]): Q8_0 and F16 are kept in planes, of which the first nearly decides.
     Best,
 }
 
 impl Matrix {
     /// Packs row-major file bytes of `[n_rows, n_cols]`, in parallel; what is kept keeps its bits per weight (Q4_K and Q5_K:
-    /// 0.125 more).
+    /// 0.125 more; F16: 14.25).
     ///
     /// # Panics
     /// If `bytes` is not exactly `n_rows × n_cols` elements of `format`, or rows are no whole blocks.
@@ -135,11 +135,11 @@ impl Matrix {
     pub fn is_in_planes(&self) -> bool {
         self.layout.codes == Codes::Planes
     }
-    /// Whether products with it need quantised activations.
-    pub fn is_quantized(&self) -> bool {
-        self.layout.format.is_quantized()
+    /// What products with it multiply.
+    pub fn precision(&self) -> Precision {
+        self.layout.format.precision()
     }
-    /// Widens one row to f32 (embedding look-up), bit-equal with [`dequantize`]. `out` is `[n_cols]`.
+    /// Widens one row to f32 (embedding look-up), bit-equal with [`dequantize`] but for what [`Dtype`] says. `out` is `[n_cols]`.
     ///
     /// # Panics
     /// If there is no such row, or `out` has another length.
@@ -147,8 +147,10 @@ impl Matrix {
         assert!(row < self.n_rows, "row {row} of {}", self.n_rows);
         assert_eq!(out.len(), self.n_cols(), "a row has n_cols elements");
         let (group, lane) = (self.group(row / GROUP_ROWS), row % GROUP_ROWS);
-        if self.is_quantized() {
-            return self.layout.row(out, group, lane);
+        match self.precision() {
+            Precision::Int8 => return self.layout.row(out, group, lane),
+            Precision::Int16 => return pairs::row(&self.layout, out, group, lane),
+            Precision::F32 => (),
         }
         let width = self.layout.format.block_bytes();
         for (out, column) in out.iter_mut().zip(group.chunks_exact(GROUP_ROWS * width)) {

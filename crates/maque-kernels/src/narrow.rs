@@ -22,7 +22,7 @@ pub(crate) fn narrow(blocks: &mut Vec<u8>, format: Format, bytes: &[u8]) {
 
 /// The numbers of one block.
 #[inline(always)]
-fn values(format: Format, bytes: &[u8]) -> [f32; SUB_BLOCK] {
+pub(crate) fn values(format: Format, bytes: &[u8]) -> [f32; SUB_BLOCK] {
     let mut values = [0.0; SUB_BLOCK];
     if format == Format::F16 {
         let mut halves = [f16::ZERO; SUB_BLOCK];

@@ -19,10 +19,13 @@
 //! Q8_0 *in planes* ([`Codes::Planes`]) has the high nibbles of all sub-blocks first, 4 lines each as above, then
 //! their low nibbles likewise: half of a group says nearly as much as the whole.
 //!
-//! A group of a float format is `[n_cols][16 rows]` in the format's own width.
+//! F16 is codes of 14 bits and a byte a row and sub-block for its power of two: [`crate::pairs`]. Its six highest bits are the
+//! high plane where it is in planes, which is as much of it as is read alone.
+//!
+//! A group of F32 or BF16 is `[n_cols][16 rows]` in the format's own width.
 
-use crate::Format;
 use crate::block::{Kind, LaneScales, SUB_BLOCK};
+use crate::{Format, pairs};
 use half::f16;
 
 /// Rows of one group.
@@ -42,16 +45,16 @@ pub(crate) type Words = [Line; N_WORDS];
 pub(crate) enum Codes {
     /// All bits of a sub-block side by side.
     Whole,
-    /// Q8_0: the high nibbles of a whole group, then the low ones.
+    /// Q8_0: the high nibbles of a whole group, then the low ones. F16: six high bits, then eight low ones.
     Planes,
-    /// The same, but only the high nibbles are read: 8, the middle, stands for each low one.
+    /// The same, but only the high plane is read: the middle of what they can be stands for the lower bits.
     HighPlane,
 }
 
 /// How many bytes ahead of their use weights are fetched. The hardware alone reaches a third of the
 /// memory's bandwidth with one thread, this all of it; half or twice the distance is a tenth slower.
 pub(crate) const AHEAD: usize = 8 << 10;
-/// Bytes of one plane of a sub-block, of 16 rows.
+/// Bytes of one plane of a sub-block of Q8_0, of 16 rows.
 pub(crate) const PLANE_BYTES: usize = 4 * LINE_BYTES;
 
 /// Sizes in bytes of the parts of a group.
@@ -62,7 +65,7 @@ pub(crate) struct Layout {
     pub(crate) n_cols: usize,
     /// Scales of one block of the file, of 16 rows.
     pub(crate) scale_bytes: usize,
-    /// Quants of one sub-block (float formats: of one column), of 16 rows.
+    /// Quants of one sub-block (F32 and BF16: of one column), of 16 rows.
     pub(crate) quant_bytes: usize,
     /// Where the quants of a group begin.
     pub(crate) quants_at: usize,
@@ -104,8 +107,9 @@ impl Layout {
             "rows of {n_cols} columns are no whole blocks of {format:?}"
         );
         let (scale_bytes, quant_bytes) = (Layout::scale_bytes(format), Layout::quant_bytes(format));
-        let n_quants = n_cols / SUB_BLOCK.min(format.block_len());
-        let quants_at = (n_cols / format.block_len() * scale_bytes).next_multiple_of(LINE_BYTES);
+        let n_quants = n_cols / Layout::quant_len(format);
+        let n_scales = n_quants / Layout::n_subs(format);
+        let quants_at = (n_scales * scale_bytes).next_multiple_of(LINE_BYTES);
         Layout {
             format,
             codes: Codes::Whole,
@@ -113,7 +117,7 @@ impl Layout {
             scale_bytes,
             quant_bytes,
             quants_at,
-            low_at: quants_at + n_quants * PLANE_BYTES,
+            low_at: quants_at + n_quants * Layout::plane_bytes(format),
             group_bytes: (quants_at + n_quants * quant_bytes).next_multiple_of(LINE_BYTES),
             ahead: AHEAD,
         }
@@ -126,7 +130,7 @@ impl Layout {
     pub(crate) fn in_planes(format: Format, n_cols: usize) -> Layout {
         let whole = Layout::new(format, n_cols);
         match format {
-            Format::Q8_0 => Layout {
+            Format::Q8_0 | Format::F16 => Layout {
                 codes: Codes::Planes,
                 ..whole
             },
@@ -147,23 +151,49 @@ impl Layout {
         }
     }
 
+    /// Bytes of the high plane of a sub-block, of 16 rows, where a matrix is in planes.
+    #[inline(always)]
+    pub(crate) const fn plane_bytes(format: Format) -> usize {
+        match format {
+            Format::F16 => pairs::HIGH_BYTES,
+            _ => PLANE_BYTES,
+        }
+    }
+    /// Columns of what [`Layout::quant_bytes`] counts.
+    #[inline(always)]
+    const fn quant_len(format: Format) -> usize {
+        match format {
+            Format::F32 | Format::BF16 => 1,
+            _ => SUB_BLOCK,
+        }
+    }
+    /// How many of these share their scales.
+    #[inline(always)]
+    pub(crate) const fn n_subs(format: Format) -> usize {
+        match format.block_len() {
+            256 => 8,
+            _ => 1,
+        }
+    }
     /// Bytes of the scales of one block of the file, of 16 rows.
     #[inline(always)]
     pub(crate) const fn scale_bytes(format: Format) -> usize {
         match format {
-            Format::F32 | Format::F16 | Format::BF16 => 0,
+            Format::F32 | Format::BF16 => 0,
+            Format::F16 => pairs::SCALE_BYTES,
             Format::Q4_0 | Format::Q5_0 | Format::Q8_0 => 32,
             Format::Q4_1 | Format::Q5_1 => 64,
             Format::Q4_K | Format::Q5_K => 64 + 256,
             Format::Q6_K => 32 + 256,
         }
     }
-    /// Bytes of the quants of one sub-block (float formats: of one column), of 16 rows.
+    /// Bytes of the quants of one sub-block (F32 and BF16: of one column), of 16 rows.
     #[inline(always)]
     pub(crate) const fn quant_bytes(format: Format) -> usize {
         match format {
             Format::F32 => 4 * GROUP_ROWS,
-            Format::F16 | Format::BF16 => 2 * GROUP_ROWS,
+            Format::BF16 => 2 * GROUP_ROWS,
+            Format::F16 => pairs::QUANT_BYTES,
             Format::Q4_0 | Format::Q4_1 | Format::Q4_K => 256,
             Format::Q5_0 | Format::Q5_1 | Format::Q5_K => 256 + 64,
             Format::Q6_K => 256 + 128,
@@ -223,7 +253,7 @@ impl Layout {
     /// The scales of row `row` (of 16) in sub-block `index` of a group.
     #[inline(always)]
     pub(crate) fn lane(&self, group: &[u8], row: usize, index: usize) -> LaneScales {
-        let n_subs = self.format.block_len() / SUB_BLOCK;
+        let n_subs = Layout::n_subs(self.format);
         let scales = &group[index / n_subs * self.scale_bytes..][..self.scale_bytes];
         let half = |at: usize| f16::from_le_bytes([scales[at + 2 * row], scales[at + 2 * row + 1]]);
         let byte = |i: usize| scales[64 + GROUP_ROWS * i + row];
@@ -262,8 +292,9 @@ impl Layout {
     }
 }
 
+/// The words of a line.
 #[inline(always)]
-fn line(bytes: &[u8; LINE_BYTES]) -> Line {
+pub(crate) fn line(bytes: &[u8; LINE_BYTES]) -> Line {
     let (words, _) = bytes.as_chunks::<4>();
     std::array::from_fn(|r| u32::from_le_bytes(words[r]))
 }

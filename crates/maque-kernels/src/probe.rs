@@ -54,6 +54,11 @@ impl Probe {
         self.peak(int8_loop(self.machine.isa()))
     }
 
+    /// Multiply-adds of 16-bit integers per second, likewise.
+    pub fn int16_per_s(&self) -> f64 {
+        self.peak(int16_loop(self.machine.isa()))
+    }
+
     /// Multiply-adds of f32 per second.
     pub fn f32_per_s(&self) -> f64 {
         self.peak(f32_loop(self.machine.isa()))
@@ -119,6 +124,11 @@ fn int8_loop(_: Isa) -> Loop {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
+fn int16_loop(_: Isa) -> Loop {
+    SCALAR_INT16
+}
+
+#[cfg(not(target_arch = "x86_64"))]
 fn f32_loop(_: Isa) -> Loop {
     SCALAR_F32
 }
@@ -147,6 +157,21 @@ fn int8_loop(isa: Isa) -> Loop {
 }
 
 #[cfg(target_arch = "x86_64")]
+fn int16_loop(isa: Isa) -> Loop {
+    match isa.name() {
+        "avx512vnni" | "amx" if x86::has_avx512vnni() => Loop {
+            run: x86::int16_avx512,
+            n_per_iteration: 16 * 32,
+        },
+        "avx2" | "avxvnni" | "avx512vnni" if x86::has_avx2() => Loop {
+            run: x86::int16_avx2,
+            n_per_iteration: 12 * 16,
+        },
+        _ => SCALAR_INT16,
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
 fn f32_loop(isa: Isa) -> Loop {
     match isa.name() {
         "avx512vnni" | "amx" if x86::has_avx512vnni() => Loop {
@@ -165,6 +190,10 @@ const SCALAR_INT8: Loop = Loop {
     run: int8_scalar,
     n_per_iteration: 16,
 };
+const SCALAR_INT16: Loop = Loop {
+    run: int16_scalar,
+    n_per_iteration: 16,
+};
 const SCALAR_F32: Loop = Loop {
     run: f32_scalar,
     n_per_iteration: 16,
@@ -172,6 +201,17 @@ const SCALAR_F32: Loop = Loop {
 
 fn int8_scalar(n: u64) {
     let (a, b) = black_box((3i8, 5i8));
+    let mut sums = [1i32; 16];
+    for _ in 0..n {
+        for sum in &mut sums {
+            *sum = black_box(*sum).wrapping_add(i32::from(a) * i32::from(b));
+        }
+    }
+    black_box(sums);
+}
+
+fn int16_scalar(n: u64) {
+    let (a, b) = black_box((3i16, 5i16));
     let mut sums = [1i32; 16];
     for _ in 0..n {
         for sum in &mut sums {
@@ -197,6 +237,7 @@ mod x86 {
     //! The same loops with vector instructions; each chain depends on itself, so nothing can be hoisted.
 
     use crate::Isa;
+    use crate::codes::x86::add_pair_products;
     use crate::matmul::multiply_whole_tiles;
     use std::arch::x86_64::*;
     use std::hint::black_box;
@@ -235,6 +276,18 @@ mod x86 {
         assert!(Isa::named("amx").is_some());
         // SAFETY: AMX was just found.
         unsafe { multiply_whole_tiles(n) }
+    }
+
+    pub(super) fn int16_avx2(n: u64) {
+        assert!(has_avx2());
+        // SAFETY: AVX2 was just found.
+        unsafe { int16_avx2_loop(n) }
+    }
+
+    pub(super) fn int16_avx512(n: u64) {
+        assert!(has_avx512vnni());
+        // SAFETY: AVX-512 F and VNNI were just found.
+        unsafe { int16_avx512_loop(n) }
     }
 
     pub(super) fn f32_avx2(n: u64) {
@@ -291,6 +344,30 @@ mod x86 {
         black_box(sums);
     }
 
+    #[target_feature(enable = "avx2")]
+    fn int16_avx2_loop(n: u64) {
+        let a = black_box(_mm256_set1_epi16(1));
+        let mut sums = [a; 12];
+        for _ in 0..n {
+            for sum in &mut sums {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(*sum, a));
+            }
+        }
+        black_box(sums);
+    }
+
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn int16_avx512_loop(n: u64) {
+        let (a, b) = black_box((_mm512_set1_epi16(1), _mm512_set1_epi16(2)));
+        let mut sums = [a; 16];
+        for _ in 0..n {
+            for sum in &mut sums {
+                *sum = add_pair_products(*sum, a, b);
+            }
+        }
+        black_box(sums);
+    }
+
     #[target_feature(enable = "avx2,fma")]
     fn f32_avx2_loop(n: u64) {
         let (a, b) = black_box((_mm256_set1_ps(0.999), _mm256_set1_ps(0.001)));
@@ -325,7 +402,12 @@ mod tests {
     fn every_probe_measures_something() {
         for isa in Isa::available() {
             let probe = Probe::new(Machine::new(isa, NonZeroUsize::MIN));
-            for value in [probe.int8_per_s(), probe.f32_per_s(), probe.bytes_per_s()] {
+            for value in [
+                probe.int8_per_s(),
+                probe.int16_per_s(),
+                probe.f32_per_s(),
+                probe.bytes_per_s(),
+            ] {
                 assert!(value.is_finite() && 0.0 < value, "{}: {value}", isa.name());
             }
         }

@@ -3,9 +3,9 @@
 //! The words of 16 rows are laid side by side first; codes are parted and joined in these lines, which
 //! compile to vector instructions. [`crate::panel`] says what is written.
 
-use crate::Format;
-use crate::block::{SUB_BLOCK, k_scales};
+use crate::block::k_scales;
 use crate::panel::{Codes, GROUP_ROWS, Layout, Line, PLANE_BYTES};
+use crate::{Format, pairs};
 
 const LOW_NIBBLES: u32 = 0x0f0f_0f0f;
 const LOW_PAIRS: u32 = 0x0303_0303;
@@ -25,7 +25,8 @@ pub(crate) fn fill<'a>(
 ) {
     match layout.format {
         Format::F32 => columns::<4>(group, rows),
-        Format::F16 | Format::BF16 => columns::<2>(group, rows),
+        Format::BF16 => columns::<2>(group, rows),
+        Format::F16 => pairs::fill(layout, group, rows),
         Format::Q4_0 => blocks(layout, group, rows, halves::<18, 1>, nibbles::<18, 2>),
         Format::Q4_1 => blocks(layout, group, rows, halves::<20, 2>, nibbles::<20, 4>),
         Format::Q5_0 => blocks(layout, group, rows, halves::<22, 1>, five_bits::<22, 2, 6>),
@@ -63,7 +64,7 @@ fn blocks<'a, const BYTES: usize, const LINES: usize>(
     lines: impl Fn(&Blocks<'_, BYTES>, usize) -> [Line; LINES],
 ) {
     let rows = all_rows(layout, rows);
-    let n_subs = layout.format.block_len() / SUB_BLOCK;
+    let n_subs = Layout::n_subs(layout.format);
     let (to_scales, quants) = group.split_at_mut(layout.quants_at);
     let to_scales = to_scales.chunks_exact_mut(layout.scale_bytes);
     let quants = quants.chunks_exact_mut(n_subs * layout.quant_bytes);
@@ -97,8 +98,9 @@ fn blocks_of<'a, const BYTES: usize>(rows: &Rows<'a, BYTES>, i: usize) -> Blocks
     std::array::from_fn(|r| rows[r].get(i).unwrap_or(&[0; BYTES]))
 }
 
+/// Writes lines side by side.
 #[inline(always)]
-fn write<const LINES: usize>(to: &mut [u8], lines: [Line; LINES]) {
+pub(crate) fn write<const LINES: usize>(to: &mut [u8], lines: [Line; LINES]) {
     let (words, _) = to.as_chunks_mut::<4>();
     let (to_lines, _) = words.as_chunks_mut::<GROUP_ROWS>();
     for (to, line) in to_lines.iter_mut().zip(lines) {

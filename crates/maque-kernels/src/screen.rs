@@ -8,14 +8,17 @@
 //! as far as chance can be trusted (bench/NOTES.md has the positions that were compared).
 
 use crate::activations::TILE_TOKENS;
-use crate::block::SUB_BLOCK;
 use crate::matmul::{Finish, Piece, Pieces, Product, run};
-use crate::panel::{GROUP_ROWS, Line, PLANE_BYTES};
-use crate::parts::{Parts, for_each_chunk};
+use crate::panel::GROUP_ROWS;
+use crate::parts::Parts;
 use crate::vectorise::vectorise;
 use crate::{Activations, Machine, Matrix};
-use half::f16;
+use norms::norm;
 use std::ops::Range;
+
+pub(crate) use norms::low_norms;
+
+mod norms;
 
 /// How many units a left-out part may reach.
 const MARGIN: f32 = 12.0;
@@ -188,7 +191,7 @@ impl Screening<'_> {
         let n_tiles = self.x.n_tiles();
         let (machine, weights, x) = (self.machine, self.weights, self.x);
         for (token, reach) in self.screen.reach[..n_tokens].iter_mut().enumerate() {
-            *reach = MARGIN * norm(x, token) / (x.n_cols() as f32).sqrt();
+            *reach = MARGIN * norm(x, token, weights.precision()) / (x.n_cols() as f32).sqrt();
         }
         let scoring = Scoring {
             product: Product::new(out, weights, Finish::Write, x).of_high_plane(),
@@ -421,78 +424,6 @@ fn select_nth_largest(numbers: &mut [f32], n: usize) -> f32 {
                 .1
         }
         _ => f32::NEG_INFINITY,
-    }
-}
-
-/// The norm of a token's int8 form.
-fn norm(x: &Activations, token: usize) -> f32 {
-    let (tile, t) = (x.tile(token / TILE_TOKENS), token % TILE_TOKENS);
-    let (blocks, _) = tile.quants.as_chunks::<SUB_BLOCK>();
-    let blocks = blocks
-        .iter()
-        .zip(tile.scales)
-        .skip(t)
-        .step_by(tile.n_tokens);
-    let sum = blocks.fold(0.0, |sum, (quants, scale)| {
-        let squares: i32 = quants.iter().map(|&a| i32::from(a).pow(2)).sum();
-        (scale * scale).mul_add(squares as f32, sum)
-    });
-    f32::sqrt(sum)
-}
-
-/// Of each row, padded to whole groups, the norm of the low nibbles' part: `d · (nibble − 8)`.
-pub(crate) fn low_norms(machine: &Machine, weights: &Matrix) -> Vec<f32> {
-    const GROUPS: usize = 64; // a thread's share at a time
-    let mut norms = vec![0.0; weights.n_groups() * GROUP_ROWS];
-    for_each_chunk(
-        machine.pool(),
-        &mut norms,
-        GROUPS * GROUP_ROWS,
-        |i, norms| {
-            vectorise(
-                machine.isa(),
-                #[inline(always)]
-                || {
-                    let (norms, _) = norms.as_chunks_mut::<GROUP_ROWS>();
-                    for (group, norms) in norms.iter_mut().enumerate() {
-                        *norms = group_low_norms(weights, i * GROUPS + group);
-                    }
-                },
-            );
-        },
-    );
-    norms
-}
-
-#[inline(always)]
-fn group_low_norms(weights: &Matrix, group: usize) -> [f32; GROUP_ROWS] {
-    let (layout, bytes) = (weights.layout(), weights.group(group));
-    let mut sums = [0.0f32; GROUP_ROWS];
-    let planes = bytes[layout.low_at..].chunks_exact(PLANE_BYTES);
-    for (scales, plane) in bytes.chunks_exact(layout.scale_bytes).zip(planes) {
-        let (scales, _) = scales.as_chunks::<2>();
-        let (words, _) = plane.as_chunks::<4>();
-        let (lines, _) = words.as_chunks::<GROUP_ROWS>();
-        let mut squares = [0; GROUP_ROWS];
-        for line in lines {
-            add_squares(&mut squares, line.map(u32::from_le_bytes));
-        }
-        for ((sum, squares), d) in sums.iter_mut().zip(squares).zip(scales) {
-            let d = f16::from_le_bytes(*d).to_f32();
-            *sum = (d * d).mul_add(squares as f32, *sum);
-        }
-    }
-    sums.map(f32::sqrt)
-}
-
-/// Adds `(nibble − 8)²` of the eight nibbles of each word.
-#[inline(always)]
-fn add_squares(squares: &mut [i32; GROUP_ROWS], line: Line) {
-    for shift in (0..32).step_by(4) {
-        for (square, word) in squares.iter_mut().zip(line) {
-            let low = (word >> shift & 15) as i32 - 8;
-            *square += low * low;
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Model;
 use crate::weights::Layer;
-use maque_kernels::Matrix;
+use maque_kernels::{Matrix, Precision};
 
 /// Work of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct Cost {
     pub head_macs: u64,
     /// Bytes of weights that are read once for all tokens of a pass, of the output head as much as the best logits take.
     pub n_bytes: u64,
-    /// Whether most of the work is done on 8-bit integers, else in f32.
-    pub is_int8: bool,
+    /// What most of the work multiplies.
+    pub precision: Precision,
 }
 
 impl Model {
@@ -24,17 +24,20 @@ impl Model {
         let layers: Vec<&Matrix> = weights.layers.iter().flat_map(Layer::matrices).collect();
         let head = &weights.head;
         let layer_macs = layers.iter().map(|m| macs(m)).sum();
-        let int8_macs: u64 = layers
-            .iter()
-            .filter(|m| m.is_quantized())
-            .map(|m| macs(m))
-            .sum();
+        let macs_of = |precision: &Precision| -> u64 {
+            let of_it = layers.iter().filter(|m| m.precision() == *precision);
+            of_it.map(|m| macs(m)).sum()
+        };
+        let all = [Precision::F32, Precision::Int16, Precision::Int8];
         let n_bytes: usize = layers.iter().map(|m| m.n_bytes()).sum();
         Cost {
             layer_macs,
             head_macs: macs(head),
             n_bytes: (n_bytes + head.n_bytes_for_best()) as u64,
-            is_int8: layer_macs < 2 * int8_macs,
+            precision: all
+                .into_iter()
+                .max_by_key(macs_of)
+                .expect("there are three"),
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Limits {
     pub(crate) gb_per_s: f64,
     /// 10⁹ multiply-adds of 8-bit integers a second, all threads.
     pub(crate) int8_gmac_per_s: f64,
+    /// 10⁹ multiply-adds of 16-bit integers a second, all threads.
+    pub(crate) int16_gmac_per_s: f64,
     /// 10⁹ multiply-adds of f32 a second, all threads.
     pub(crate) f32_gmac_per_s: f64,
 }
@@ -54,6 +56,7 @@ impl Probes {
             one_thread_gb_per_s: self.one_thread_gb_per_s,
             gb_per_s: self.all.bytes_per_s() / 1e9,
             int8_gmac_per_s: self.all.int8_per_s() / 1e9,
+            int16_gmac_per_s: self.all.int16_per_s() / 1e9,
             f32_gmac_per_s: self.all.f32_per_s() / 1e9,
         }
     }
@@ -66,6 +69,7 @@ impl Limits {
         Limits {
             gb_per_s: of(|limits| limits.gb_per_s),
             int8_gmac_per_s: of(|limits| limits.int8_gmac_per_s),
+            int16_gmac_per_s: of(|limits| limits.int16_gmac_per_s),
             f32_gmac_per_s: of(|limits| limits.f32_gmac_per_s),
             ..rounds[0].clone()
         }

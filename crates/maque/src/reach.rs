@@ -4,6 +4,7 @@ use crate::limits::{Limits, Probes};
 use crate::loaded::Loaded;
 use crate::measure::{Measure, median};
 use maque_engine::RunnerOptions;
+use maque_kernels::Precision;
 use maque_model::Cost;
 use serde::Serialize;
 use std::io;
@@ -83,9 +84,10 @@ fn decode_share(cost: Cost, tokens_per_s: f64, limits: &Limits) -> f64 {
 
 /// Share of the arithmetic; the head's part, one token of many, is left out.
 fn prefill_share(cost: Cost, tokens_per_s: f64, limits: &Limits) -> f64 {
-    let limit = match cost.is_int8 {
-        true => limits.int8_gmac_per_s,
-        false => limits.f32_gmac_per_s,
+    let limit = match cost.precision {
+        Precision::Int8 => limits.int8_gmac_per_s,
+        Precision::Int16 => limits.int16_gmac_per_s,
+        Precision::F32 => limits.f32_gmac_per_s,
     };
     cost.layer_macs as f64 * tokens_per_s / (limit * 1e9)
 }
@@ -103,19 +105,19 @@ mod tests {
             one_thread_gb_per_s: 1.0,
             gb_per_s: 1.0,
             int8_gmac_per_s: 100.0,
+            int16_gmac_per_s: 80.0,
             f32_gmac_per_s: 50.0,
         };
         let int8 = Cost {
             layer_macs: 1_000_000_000,
             head_macs: 7,
             n_bytes: 7,
-            is_int8: true,
+            precision: Precision::Int8,
         };
-        let f32 = Cost {
-            is_int8: false,
-            ..int8
-        };
+        let [int16, f32] =
+            [Precision::Int16, Precision::F32].map(|precision| Cost { precision, ..int8 });
         assert_eq!(prefill_share(int8, 25.0, &limits), 0.25);
+        assert_eq!(prefill_share(int16, 20.0, &limits), 0.25);
         assert_eq!(prefill_share(f32, 25.0, &limits), 0.5);
         assert_eq!(decode_share(f32, 1e8, &limits), 0.7);
     }

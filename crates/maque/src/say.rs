@@ -278,9 +278,9 @@ sentences! {
     DoctorMemory { one: f64, all: f64 } =>
         "Memory gives {all:.1} GB/s to all threads, {one:.1} GB/s to one: this limits how fast answers are written.",
         "内存带宽：全部线程 {all:.1} GB/s，单线程 {one:.1} GB/s；它决定写回答的速度。";
-    DoctorArithmetic { int8: f64, f32: f64 } =>
-        "Arithmetic gives {int8:.0} billion 8-bit multiply-adds a second, {f32:.0} billion in f32: this limits how fast prompts are read.",
-        "算力：每秒 {int8:.0}×10⁹ 次 8 位乘加，f32 为 {f32:.0}×10⁹ 次；它决定读提示的速度。";
+    DoctorArithmetic { int8: f64, int16: f64, f32: f64 } =>
+        "Arithmetic gives {int8:.0} billion 8-bit multiply-adds a second, {int16:.0} billion 16-bit ones, {f32:.0} billion in f32: this limits how fast prompts are read.",
+        "算力：每秒 {int8:.0}×10⁹ 次 8 位乘加，16 位为 {int16:.0}×10⁹ 次，f32 为 {f32:.0}×10⁹ 次；它决定读提示的速度。";
     DoctorModel { model: String, quantization: String } => "The model {model}, weights in {quantization}:", "模型 {model}，权重格式 {quantization}：";
     DoctorNoModel { model: String } =>
         "No model is here yet; to see how fast one runs, first: maque pull {model}", "本机还没有模型；想知道它跑多快，请先：maque pull {model}";

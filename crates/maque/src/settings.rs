@@ -51,7 +51,7 @@ pub(crate) struct ByteSize(pub(crate) u64);
 /// Whether weights stay as stored, are widened or rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Dtype {
-    /// As the file has them.
+    /// As the file has them, F16 in whole numbers of 14 bits for each 32.
     Keep,
     /// Widened to f32, with f32 arithmetic.
     F32,

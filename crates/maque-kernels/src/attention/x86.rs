@@ -2,7 +2,7 @@
 
 use super::product::{Kernel, Product, Start};
 use crate::PAGE_TOKENS;
-use std::arch::asm;
+use crate::codes::x86::add_pair_products;
 use std::arch::x86_64::*;
 
 /// A register of 32-bit lanes, each a sum or a pair of codes.
@@ -93,21 +93,6 @@ impl Lanes for __m512i {
             _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_set1_ps(*weight), sum, start));
         }
     }
-}
-
-/// `vpdpwssd`, written out: where LLVM thinks of latency only it makes two instructions of the intrinsic.
-#[inline]
-#[target_feature(enable = "avx512f,avx512vnni")]
-fn add_pair_products(mut sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-    // SAFETY: the function's features prove the instruction, and it touches registers only.
-    unsafe {
-        asm!(
-            "vpdpwssd {}, {}, {}",
-            inout(zmm_reg) sum, in(zmm_reg) a, in(zmm_reg) b,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
-    sum
 }
 
 /// First elements of the rows and columns that one register tile covers.

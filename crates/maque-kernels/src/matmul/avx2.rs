@@ -6,6 +6,7 @@ use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::SUB_BLOCK;
 use crate::panel::{Codes, GROUP_ROWS};
 use crate::{Activations, Format};
+use pairs::Pairs;
 use std::arch::x86_64::*;
 use std::ops::Range;
 use unpack::Slab;
@@ -16,6 +17,7 @@ pub(super) use maddubs::Maddubs;
 mod dpbusd;
 mod float;
 mod maddubs;
+mod pairs;
 mod tile;
 mod unpack;
 

@@ -3,26 +3,30 @@
 use super::packed::*;
 use super::{Finish, MAX_TILES, Piece, Product};
 use crate::activations::{TILE_TOKENS, Tile};
+use crate::block::SUB_BLOCK;
 use crate::panel::{Codes, GROUP_ROWS, Group};
 use crate::{Activations, Format};
 use std::arch::x86_64::*;
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use unpack::*;
 
 mod amx;
 mod float;
+mod pairs;
 mod tile;
 mod unpack;
 
 pub(super) use amx::Amx;
 pub(crate) use amx::multiply_whole_tiles;
+use pairs::Pairs;
 
 /// How the sub-blocks of a group meet tiles of many tokens.
 ///
 /// # Safety
 /// Every function needs a CPU with the instructions of its implementor.
 pub(super) trait Multiplier {
+    /// What it multiplies.
+    type Block: Unpacked;
     /// So few tiles unpack weights in registers, each for itself: that costs less than a slab.
     const FEW_TILES: usize;
     /// Called before a piece of work in `F`, and after it.
@@ -32,7 +36,7 @@ pub(super) trait Multiplier {
     /// and adds their products to the chains of `tiles`. Meanwhile it fetches what comes ahead of them.
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
-        slab: &mut [MaybeUninit<Block>],
+        slab: &mut [MaybeUninit<Self::Block>],
         group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
@@ -40,16 +44,32 @@ pub(super) trait Multiplier {
     );
 }
 
+/// One sub-block of 16 rows in registers.
+///
+/// # Safety
+/// The function needs a CPU with AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C.
+pub(super) trait Unpacked: Copy {
+    /// Adds the products of the first `n_blocks` of a group, each unpacked as it is needed, to the chains of a tile.
+    unsafe fn add_all<F: Packed, const N: usize>(
+        chains: &mut [__m512; N],
+        group: Group<'_>,
+        tile: Tile<'_>,
+        n_blocks: usize,
+    );
+}
+
 /// One dot product instruction for 16 rows and one token.
 pub(super) struct Vnni;
 
 impl Multiplier for Vnni {
+    type Block = unpack::Block;
+
     const FEW_TILES: usize = 4;
     unsafe fn begin<F: Packed>() {}
     unsafe fn end() {}
     unsafe fn multiply<F: Packed>(
         chains: &mut [[__m512; TILE_TOKENS]],
-        slab: &mut [MaybeUninit<Block>],
+        slab: &mut [MaybeUninit<unpack::Block>],
         group: Group<'_>,
         x: &Activations,
         tiles: Range<usize>,
@@ -75,8 +95,8 @@ const SLAB_BLOCKS: usize = 16;
 const SHORT_SLAB_BLOCKS: usize = 8;
 
 /// What one thread needs beside registers when there are many tokens: 55 KB.
-struct Workbench {
-    slab: [MaybeUninit<Block>; SLAB_BLOCKS],
+struct Workbench<B> {
+    slab: [MaybeUninit<B>; SLAB_BLOCKS],
     /// Unfinished chains of one group, for all tokens of a piece.
     chains: [MaybeUninit<[__m512; TILE_TOKENS]>; MAX_TILES],
 }
@@ -91,7 +111,7 @@ pub(super) unsafe fn run<M: Multiplier>(product: &Product<'_>, x: &Activations, 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piece: Piece) {
     if piece.tiles.len() <= M::FEW_TILES {
-        return few_tiles::<F>(product, x, piece);
+        return few_tiles::<F, M::Block>(product, x, piece);
     }
     let mut bench = Workbench {
         slab: [const { MaybeUninit::uninit() }; SLAB_BLOCKS],
@@ -107,18 +127,18 @@ fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piec
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn few_tiles<F: Packed>(product: &Product<'_>, x: &Activations, piece: Piece) {
+fn few_tiles<F: Packed, B: Unpacked>(product: &Product<'_>, x: &Activations, piece: Piece) {
     for group in piece.groups {
         for tile in piece.tiles.clone().map(|i| x.tile(i)) {
             match tile.n_tokens {
-                1 => at_once::<F, 1>(product, tile, group),
-                2 => at_once::<F, 2>(product, tile, group),
-                3 => at_once::<F, 3>(product, tile, group),
-                4 => at_once::<F, 4>(product, tile, group),
-                5 => at_once::<F, 5>(product, tile, group),
-                6 => at_once::<F, 6>(product, tile, group),
-                7 => at_once::<F, 7>(product, tile, group),
-                _ => at_once::<F, 8>(product, tile, group),
+                1 => at_once::<F, B, 1>(product, tile, group),
+                2 => at_once::<F, B, 2>(product, tile, group),
+                3 => at_once::<F, B, 3>(product, tile, group),
+                4 => at_once::<F, B, 4>(product, tile, group),
+                5 => at_once::<F, B, 5>(product, tile, group),
+                6 => at_once::<F, B, 6>(product, tile, group),
+                7 => at_once::<F, B, 7>(product, tile, group),
+                _ => at_once::<F, B, 8>(product, tile, group),
             }
         }
     }
@@ -126,24 +146,29 @@ fn few_tiles<F: Packed>(product: &Product<'_>, x: &Activations, piece: Piece) {
 
 /// Decode: unpacks in registers and multiplies at once.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-fn at_once<F: Packed, const N: usize>(product: &Product<'_>, tile: Tile<'_>, group: usize) {
+fn at_once<F: Packed, B: Unpacked, const N: usize>(
+    product: &Product<'_>,
+    tile: Tile<'_>,
+    group: usize,
+) {
     let mut chains = [_mm512_setzero_ps(); N];
-    let blocks = 0..tile.scales.len() / N;
-    tile::add::<F, N, _>(&mut chains, product.group(group), tile, blocks);
+    let n_blocks = product.layout.n_cols / SUB_BLOCK;
+    // SAFETY: this function has the instruction set.
+    unsafe { B::add_all::<F, N>(&mut chains, product.group(group), tile, n_blocks) };
     finish(product, tile, group, &chains);
 }
 
 /// Unpacks some sub-blocks into a slab, lets all tiles meet them, and goes on with the next ones.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn many_tiles<F: Packed, M: Multiplier>(
-    bench: &mut Workbench,
+    bench: &mut Workbench<M::Block>,
     product: &Product<'_>,
     x: &Activations,
     tiles: Range<usize>,
     group: usize,
 ) {
     let bytes = product.group(group);
-    let n_blocks = x.tile(tiles.start).scales.len() / x.tile(tiles.start).n_tokens;
+    let n_blocks = x.n_cols() / SUB_BLOCK;
     let slab_len = match tiles.len() {
         2 => SHORT_SLAB_BLOCKS,
         _ => SLAB_BLOCKS,

@@ -2,7 +2,7 @@
 
 use crate::Format;
 use crate::block::Kind;
-use crate::panel::{Codes, Layout, PLANE_BYTES};
+use crate::panel::{Codes, Layout};
 
 /// A format, known when the code is compiled.
 pub(super) trait Packed {
@@ -11,14 +11,16 @@ pub(super) trait Packed {
     /// Bytes of a sub-block's lines that lie together.
     const LINES_BYTES: usize = match Self::CODES {
         Codes::Whole => Layout::quant_bytes(Self::FORMAT),
-        Codes::Planes | Codes::HighPlane => PLANE_BYTES,
+        Codes::Planes | Codes::HighPlane => Layout::plane_bytes(Self::FORMAT),
     };
+    /// Bytes of a sub-block's lines below the high plane.
+    const LOW_BYTES: usize = Layout::quant_bytes(Self::FORMAT) - Layout::plane_bytes(Self::FORMAT);
     /// Bytes that a sub-block takes, with its share of the scales.
     const BYTES: usize = match Self::CODES {
         Codes::Whole | Codes::Planes => Layout::quant_bytes(Self::FORMAT),
-        Codes::HighPlane => PLANE_BYTES,
-    } + Layout::scale_bytes(Self::FORMAT) / (Self::FORMAT.block_len() / 32);
-    /// Asked of block formats only.
+        Codes::HighPlane => Layout::plane_bytes(Self::FORMAT),
+    } + Layout::scale_bytes(Self::FORMAT) / Layout::n_subs(Self::FORMAT);
+    /// Asked of formats with codes of up to 8 bits only.
     const KIND: Kind = Kind::of(Self::FORMAT);
 }
 
@@ -47,7 +49,21 @@ impl Packed for Q8HighPlane {
     const CODES: Codes = Codes::HighPlane;
 }
 
-/// Calls `$blocks`, or `float::groups` of the caller's module, for the format of a layout.
+/// F16 in planes.
+pub(super) struct F16Planes;
+impl Packed for F16Planes {
+    const FORMAT: Format = Format::F16;
+    const CODES: Codes = Codes::Planes;
+}
+
+/// The high plane of F16.
+pub(super) struct F16HighPlane;
+impl Packed for F16HighPlane {
+    const FORMAT: Format = Format::F16;
+    const CODES: Codes = Codes::HighPlane;
+}
+
+/// Calls `$blocks`, for F16 with `Pairs` of the caller's module, or `float::groups` of it, for the format of a layout.
 macro_rules! for_format {
     ($layout:expr, $blocks:ident::<$A:ty>, $arguments:tt) => {
         match ($layout.format, $layout.codes) {
@@ -62,9 +78,24 @@ macro_rules! for_format {
             (Format::Q5_K, _) => $blocks::<Q5_K, $A> $arguments,
             (Format::Q6_K, _) => $blocks::<Q6_K, $A> $arguments,
             (Format::F32, _) => float::groups::<F32> $arguments,
-            (Format::F16, _) => float::groups::<F16> $arguments,
+            (Format::F16, Codes::Whole) => $blocks::<F16, Pairs> $arguments,
+            (Format::F16, Codes::Planes) => $blocks::<F16Planes, Pairs> $arguments,
+            (Format::F16, Codes::HighPlane) => $blocks::<F16HighPlane, Pairs> $arguments,
             (Format::BF16, _) => float::groups::<BF16> $arguments,
         }
     };
 }
 pub(super) use for_format;
+
+/// `$body` for each pair `$j` of a sub-block of F16, written out sixteen times: the compiler would leave a loop, in which no shift is
+/// constant.
+macro_rules! for_each_pair {
+    ($j:ident => $body:expr) => {
+        for_each_pair!(@ $j $body; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    (@ $j:ident $body:expr; $($number:literal)*) => { $( {
+        const $j: usize = $number;
+        $body;
+    } )* };
+}
+pub(super) use for_each_pair;

@@ -5,19 +5,20 @@ use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, LaneScales};
 use crate::format::widen;
 use crate::panel::{GROUP_ROWS, Line, Words};
-use crate::{Activations, Format};
+use crate::{Activations, Precision, pairs};
 
 /// Chains of one tile.
 type Sums = [[f32; GROUP_ROWS]; TILE_TOKENS];
 
 #[inline(always)]
 pub(super) fn run(product: &Product<'_>, x: &Activations, piece: Piece) {
-    let format = product.layout.format;
+    let precision = product.layout.format.precision();
     for group in piece.groups {
         for tile in piece.tiles.clone().map(|i| x.tile(i)) {
-            let sums = match format {
-                Format::F32 | Format::F16 | Format::BF16 => float_sums(product, group, x, tile),
-                _ => quantized_sums(product, group, tile),
+            let sums = match precision {
+                Precision::F32 => float_sums(product, group, x, tile),
+                Precision::Int16 => coded_sums(product, group, tile),
+                Precision::Int8 => quantized_sums(product, group, tile),
             };
             for (c, sums) in sums.iter().take(tile.n_tokens).enumerate() {
                 // SAFETY: this thread alone has this piece.
@@ -81,6 +82,29 @@ fn scaled_dots(
         let [s0, s1] = lanes[row].s.map(i32::from);
         s0 * first[row] + s1 * second[row]
     })
+}
+
+#[inline(always)]
+fn coded_sums(product: &Product<'_>, group: usize, tile: Tile<'_>) -> Sums {
+    let mut all_sums = Sums::default();
+    let group = product.weights.group(group);
+    let (codes, _) = tile.codes.as_chunks::<32>();
+    for (b, codes) in codes.chunks_exact(tile.n_tokens).enumerate() {
+        let (weights, scales) = pairs::codes(&product.layout, group, b);
+        for (c, (sums, codes)) in all_sums.iter_mut().zip(codes).enumerate() {
+            let mut dots = [0; GROUP_ROWS];
+            for (a, weights) in codes.iter().zip(&weights) {
+                for (dot, w) in dots.iter_mut().zip(weights) {
+                    *dot += i32::from(*w) * i32::from(*a);
+                }
+            }
+            let scale = tile.code_scales[b * tile.n_tokens + c];
+            for ((sum, dot), d) in sums.iter_mut().zip(dots).zip(scales) {
+                *sum = (d * scale).mul_add(dot as f32, *sum);
+            }
+        }
+    }
+    all_sums
 }
 
 #[inline(always)]

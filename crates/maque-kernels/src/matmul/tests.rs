@@ -1,6 +1,8 @@
 //! Every instruction set against the scalar specification, to the bit.
 
-use crate::{Activations, Dtype, Format, Isa, Machine, Matrix, Outputs, Packing, dequantize};
+use crate::{
+    Activations, Dtype, Format, Isa, Machine, Matrix, Outputs, Packing, Precision, dequantize,
+};
 use std::num::NonZeroUsize;
 
 const FORMATS: [Format; 11] = [
@@ -145,13 +147,37 @@ fn every_isa_and_number_of_threads_has_the_bits_of_scalar_code() {
 }
 
 #[test]
+fn the_largest_codes_of_f16_do_not_overflow() {
+    for sign in [1.0, -1.0] {
+        for n_tokens in [1, 3, 9] {
+            let case = Case {
+                bytes: [0x00, 0x7c].repeat(20 * 64), // infinite: the largest code, 65,528
+                x: vec![sign; n_tokens * 64],
+                bias: vec![0.0; 20],
+                ..Case::new(Format::F16, 20, 64, n_tokens)
+            };
+            for isa in Isa::available() {
+                for outputs in [Outputs::All, Outputs::Best] {
+                    let got = case.run_packed(packing(Dtype::Keep, outputs), isa, 1);
+                    let want = sign * 2.0 * 64.0 * 65_528.0;
+                    let is_close = |got: &f32| (got / want - 1.0).abs() < 1e-6;
+                    assert!(got.iter().all(is_close), "{isa:?}: {got:?} for {want}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn planes_have_the_bits_of_whole_codes() {
     for (n_rows, n_cols, n_tokens) in (1..=17).map(|n| (50, 288, n)).chain([(100, 1056, 43)]) {
-        let case = Case::new(Format::Q8_0, n_rows, n_cols, n_tokens);
-        let want = bits(&case.run(Isa::Scalar, 1));
-        for isa in Isa::available() {
-            let got = bits(&case.run_packed(packing(Dtype::Keep, Outputs::Best), isa, 2));
-            assert!(got == want, "{isa:?}, {}", case.name());
+        for format in [Format::Q8_0, Format::F16] {
+            let case = Case::new(format, n_rows, n_cols, n_tokens);
+            let want = bits(&case.run(Isa::Scalar, 1));
+            for isa in Isa::available() {
+                let got = bits(&case.run_packed(packing(Dtype::Keep, Outputs::Best), isa, 2));
+                assert!(got == want, "{isa:?}, {}", case.name());
+            }
         }
     }
 }
@@ -189,9 +215,14 @@ fn scalar_code_is_close_to_the_product_in_f64() {
             let want = 2.0 * terms().sum::<f64>() + f64::from(case.bias[row]);
             // Rounding to 127 steps: errors are independent, so they grow with the root of the sum of squares.
             let size = w.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>().sqrt();
-            let tolerance = match format.is_quantized() {
-                true => 2.0 * 6.0 * size / 127.0 / 12f64.sqrt(),
-                false => 1e-5 * (1.0 + terms().map(f64::abs).sum::<f64>()),
+            let in_f32 = 1e-5 * (1.0 + terms().map(f64::abs).sum::<f64>());
+            let tolerance = match format.precision() {
+                Precision::Int8 => 2.0 * 6.0 * size / 127.0 / 12f64.sqrt(),
+                // Weights err by half of 2⁻¹² of 1 at most, activations by half of 1/8191.
+                Precision::Int16 => {
+                    in_f32 + 2.0 * 6.0 * (size + 512f64.sqrt()) / 8191.0 / 12f64.sqrt()
+                }
+                Precision::F32 => in_f32,
             };
             let error = (f64::from(*got) - want).abs();
             assert!(error < tolerance, "{}: {got} for {want}", case.name());
@@ -215,9 +246,26 @@ fn rows_are_the_file_s_values() {
             let matrix = case.pack(&machine, packing);
             let mut out = vec![f32::NAN; 4 * 512];
             machine.embed(&mut out, &matrix, &tokens);
+            let is_coded = format == Format::F16 && packing.dtype == Dtype::Keep;
             for (out, token) in out.chunks(512).zip(tokens) {
-                assert_eq!(bits(out), bits(&want[token as usize * 512..][..512]));
+                let want = &want[token as usize * 512..][..512];
+                match is_coded {
+                    true => assert_coded(out, want),
+                    false => assert_eq!(bits(out), bits(want)),
+                }
             }
+        }
+    }
+}
+
+/// F16 keeps all bits of what is not below a quarter of the largest of 32, and of the rest 2⁻¹² of that.
+fn assert_coded(got: &[f32], want: &[f32]) {
+    for (got, want) in got.chunks(32).zip(want.chunks(32)) {
+        let largest = want.iter().fold(0.0f32, |a, x| a.max(x.abs()));
+        for (got, want) in got.iter().zip(want) {
+            let is_exact = largest <= 4.0 * want.abs();
+            let tolerance = if is_exact { 0.0 } else { largest / 8192.0 };
+            assert!((got - want).abs() <= tolerance, "{got} for {want}");
         }
     }
 }
@@ -256,10 +304,11 @@ fn packing_keeps_the_bits_per_weight() {
     for format in FORMATS {
         let case = Case::new(format, 32, 1024, 1);
         let matrix = case.pack(&machine, Packing::default());
-        let extra = match format {
-            Format::Q4_K | Format::Q5_K => 32 * 1024 / 256 * 4,
-            _ => 0,
+        let n_bytes = match format {
+            Format::Q4_K | Format::Q5_K => case.bytes.len() + 32 * 1024 / 256 * 4,
+            Format::F16 => 32 * 1024 / 32 * 57, // 14.25 bits
+            _ => case.bytes.len(),
         };
-        assert_eq!(matrix.n_bytes(), case.bytes.len() + extra, "{format:?}");
+        assert_eq!(matrix.n_bytes(), n_bytes, "{format:?}");
     }
 }

@@ -1,7 +1,9 @@
 //! What is found are the best outputs, with the bits of a whole product, on every instruction set.
 
 use super::*;
+use crate::block::SUB_BLOCK;
 use crate::{Dtype, Format, Isa, Outputs, Packing};
+use half::f16;
 use std::num::NonZeroUsize;
 
 const N_COLS: usize = 256;
@@ -14,9 +16,16 @@ fn noise(n: usize, seed: f32) -> Vec<f32> {
         .collect()
 }
 
-/// Q8_0 rows of random codes whose scales differ a little.
-fn rows(n_rows: usize) -> Vec<u8> {
+/// What can be screened.
+const FORMATS: [Format; 2] = [Format::Q8_0, Format::F16];
+
+/// Rows of random numbers, of Q8_0 with scales that differ a little.
+fn rows(format: Format, n_rows: usize) -> Vec<u8> {
     let noise = noise(n_rows * N_COLS, 0.3);
+    if format == Format::F16 {
+        let halves = noise.iter().map(|w| f16::from_f32(*w).to_le_bytes());
+        return halves.flatten().collect();
+    }
     let blocks = noise.as_chunks::<SUB_BLOCK>().0.iter().enumerate();
     let bytes = |(i, block): (usize, &[f32; SUB_BLOCK])| {
         let d = f16::from_f32(0.01 + (i % 7) as f32 * 0.001).to_le_bytes();
@@ -35,15 +44,21 @@ const PACKING: Packing = Packing {
     outputs: Outputs::Best,
 };
 
+/// Every instruction set with every format.
+fn cases() -> impl Iterator<Item = (Isa, Format)> {
+    let isas = Isa::available().into_iter();
+    isas.flat_map(|isa| FORMATS.map(|format| (isa, format)))
+}
+
 /// All outputs, and those that the screen finds.
-fn both(isa: Isa, n_rows: usize, x: &[f32], wanted: &[Best<'_>]) -> [Vec<f32>; 2] {
+fn both(isa: Isa, format: Format, n_rows: usize, x: &[f32], wanted: &[Best<'_>]) -> [Vec<f32>; 2] {
     let machine = machine(isa);
     let weights = Matrix::pack(
         &machine,
         PACKING,
-        Format::Q8_0,
+        format,
         [n_rows, N_COLS],
-        &rows(n_rows),
+        &rows(format, n_rows),
     );
     let mut inputs = Activations::new(wanted.len(), N_COLS);
     machine.load(&mut inputs, x);
@@ -74,7 +89,7 @@ fn best(out: &[f32], best: &Best<'_>) -> Vec<(usize, u32)> {
 #[test]
 fn the_best_have_the_bits_of_a_whole_product() {
     let lowered: Vec<u32> = (0..4_000).step_by(3).collect();
-    for isa in Isa::available() {
+    for (isa, format) in cases() {
         for n_tokens in [1, 2, 5, 8, 11] {
             let x = noise(n_tokens * N_COLS, n_tokens as f32);
             let wanted: Vec<Best<'_>> = (0..n_tokens)
@@ -84,7 +99,7 @@ fn the_best_have_the_bits_of_a_whole_product() {
                     allowed: None,
                 })
                 .collect();
-            let [whole, found] = both(isa, 5_003, &x, &wanted);
+            let [whole, found] = both(isa, format, 5_003, &x, &wanted);
             let n_computed = found.iter().filter(|x| x.is_finite()).count();
             assert!(n_computed < found.len() / 2, "{n_computed} is no screen");
             let rows = whole.chunks_exact(5_003).zip(found.chunks_exact(5_003));
@@ -92,7 +107,7 @@ fn the_best_have_the_bits_of_a_whole_product() {
                 assert_eq!(
                     best(whole, wanted),
                     best(found, wanted),
-                    "{isa:?} {n_tokens}"
+                    "{isa:?} {format:?} {n_tokens}"
                 );
             }
         }
@@ -107,14 +122,14 @@ fn what_is_found_depends_on_the_token_alone() {
         lowered: [&[], &[]],
         allowed: None,
     }; 9];
-    let [_, together] = both(Isa::best(), 3_000, &x, &wanted);
-    for isa in Isa::available() {
+    for (isa, format) in cases() {
+        let [_, together] = both(Isa::best(), format, 3_000, &x, &wanted);
         for t in 0..9 {
-            let [_, alone] = both(isa, 3_000, &x[t * N_COLS..][..N_COLS], &wanted[..1]);
+            let [_, alone] = both(isa, format, 3_000, &x[t * N_COLS..][..N_COLS], &wanted[..1]);
             let same = together[t * 3_000..][..3_000].iter().zip(&alone);
             assert!(
                 same.clone().all(|(a, b)| a.to_bits() == b.to_bits()),
-                "{isa:?} {t}"
+                "{isa:?} {format:?} {t}"
             );
         }
     }
@@ -122,17 +137,17 @@ fn what_is_found_depends_on_the_token_alone() {
 
 #[test]
 fn inputs_that_are_no_numbers_end_in_a_whole_product() {
-    for isa in Isa::available() {
+    for (isa, format) in cases() {
         let wanted = [Best {
             n: 3,
             lowered: [&[], &[]],
             allowed: None,
         }];
-        let [whole, found] = both(isa, 100, &[f32::NAN; N_COLS], &wanted);
+        let [whole, found] = both(isa, format, 100, &[f32::NAN; N_COLS], &wanted);
         let same = whole.iter().zip(&found);
         assert!(
             same.clone().all(|(a, b)| a.is_nan() == b.is_nan()),
-            "{isa:?}"
+            "{isa:?} {format:?}"
         );
     }
 }
@@ -144,8 +159,10 @@ fn more_than_there_are_is_everything() {
         lowered: [&[], &[]],
         allowed: None,
     }];
-    let [whole, found] = both(Isa::best(), 50, &noise(N_COLS, 1.0), &wanted);
-    assert_eq!(whole, found);
+    for format in FORMATS {
+        let [whole, found] = both(Isa::best(), format, 50, &noise(N_COLS, 1.0), &wanted);
+        assert_eq!(whole, found);
+    }
 }
 
 /// Words with the bits of these rows.
@@ -162,7 +179,7 @@ fn the_best_of_the_rows_that_count_have_the_bits_of_a_whole_product() {
     let few = words((0..5_003).step_by(400));
     let many = words((0..5_003).filter(|row| row % 7 != 3 && !(1_000..1_900).contains(row)));
     let short = many[..20].to_vec();
-    for isa in Isa::available() {
+    for (isa, format) in cases() {
         for allowed in [
             [&none, &one, &few],
             [&many, &few, &short],
@@ -174,12 +191,16 @@ fn the_best_of_the_rows_that_count_have_the_bits_of_a_whole_product() {
                 lowered: [&[1, 4_999], &[]],
                 allowed: Some(words),
             });
-            let [whole, found] = both(isa, 5_003, &x, &wanted);
+            let [whole, found] = both(isa, format, 5_003, &x, &wanted);
             let n_computed = found.iter().filter(|x| x.is_finite()).count();
             assert!(n_computed < found.len() / 2, "{n_computed} is no screen");
             let rows = whole.chunks_exact(5_003).zip(found.chunks_exact(5_003));
             for ((whole, found), wanted) in rows.zip(&wanted) {
-                assert_eq!(best(whole, wanted), best(found, wanted), "{isa:?}");
+                assert_eq!(
+                    best(whole, wanted),
+                    best(found, wanted),
+                    "{isa:?} {format:?}"
+                );
             }
         }
     }

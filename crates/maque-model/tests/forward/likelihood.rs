@@ -84,6 +84,28 @@ fn report(name: &str, found: f64, expected: f64, tolerance: f64) {
     );
 }
 
+/// A file of F16 as it is kept and widened to f32: run with MAQUE_TEST_F16 naming one of Qwen2.5.
+#[test]
+#[ignore = "needs a file that no other test needs"]
+fn f16_as_kept_is_as_likely_as_in_f32() {
+    let Some(path) = weights::file("MAQUE_TEST_F16") else {
+        return;
+    };
+    let [kept, widened] = [Dtype::Keep, Dtype::F32].map(|dtype| {
+        let loaded = Loaded::open(&path, dtype);
+        ["zh.txt", "en.txt", "code.txt"].map(|name| {
+            let encoded = loaded.opened.tokenizer.encode(text(name));
+            let tokens = encoded.expect("short enough");
+            total_nll(&loaded, &tokens) / (tokens.len() - 1) as f64
+        })
+    });
+    for (name, (kept, widened)) in ["zh", "en", "code"].iter().zip(kept.iter().zip(&widened)) {
+        report(name, *kept, *widened, 0.0005);
+    }
+    let all = |of: [f64; 3]| of.iter().sum::<f64>() / 3.0;
+    report("all", all(kept), all(widened), 0.0002);
+}
+
 #[test]
 fn smollm2_in_int8_is_as_likely_as_in_f32() {
     check("MAQUE_TEST_SMOL", include_str!("../goldens/nll/smol.json"));

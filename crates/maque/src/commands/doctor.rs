@@ -96,6 +96,7 @@ impl Findings {
             },
             Say::DoctorArithmetic {
                 int8: limits.int8_gmac_per_s,
+                int16: limits.int16_gmac_per_s,
                 f32: limits.f32_gmac_per_s,
             },
         ];

@@ -24,7 +24,12 @@ fn positive(findings: &Value, name: &str) -> f64 {
 fn a_machine_without_a_model_has_limits() {
     let home = Home::new();
     let found = findings(&home, &["--threads", "1"]);
-    for name in ["gb_per_s", "int8_gmac_per_s", "f32_gmac_per_s"] {
+    for name in [
+        "gb_per_s",
+        "int8_gmac_per_s",
+        "int16_gmac_per_s",
+        "f32_gmac_per_s",
+    ] {
         positive(&found, name);
     }
     assert!(

@@ -162,7 +162,6 @@ fn eight<F: Packed>(bytes: &[u8]) -> __m256 {
     // SAFETY: there are 8 elements of the format: 32 bytes of f32, 16 of the others.
     unsafe {
         match F::FORMAT {
-            Format::F16 => _mm256_cvtph_ps(_mm_loadu_si128(bytes.as_ptr().cast())),
             Format::BF16 => {
                 let bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(bytes.as_ptr().cast()));
                 _mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits))

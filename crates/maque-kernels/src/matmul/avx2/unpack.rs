@@ -1,8 +1,8 @@
 //! From packed bytes to registers of unsigned codes and scales.
 
+use super::pairs::pair;
 use super::{Arithmetic, Pair};
 use crate::Format;
-use crate::block::SUB_BLOCK;
 use crate::matmul::packed::Packed;
 use crate::panel::{Codes, GROUP_ROWS, Group, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
@@ -56,6 +56,10 @@ impl Slab {
             prefetch::<F>(group, index);
             let lines = lines::<F>(group, index);
             for j in 0..N_WORDS {
+                if F::FORMAT == Format::F16 {
+                    (0..2).for_each(|i| sets[i][j] = pair::<F>(lines, i * N_WORDS + j));
+                    continue;
+                }
                 let word = word::<F>(lines, j);
                 match &mut *sets {
                     [set] => set[j] = word,
@@ -75,10 +79,11 @@ impl Slab {
 }
 
 /// Sets of words of one sub-block: one of the rows 0–7 and 8–15 or, for codes of eight bits that are
-/// multiplied by nibbles, one of the high and low nibbles of each of these.
+/// multiplied by nibbles, one of the high and low nibbles of each of these; of F16 two, of the first and last eight pairs.
 #[inline(always)]
 const fn n_sets<F: Packed, A: Arithmetic>() -> usize {
     match F::FORMAT {
+        Format::F16 => 2,
         Format::Q8_0 if A::BY_NIBBLES => 2,
         _ => 1,
     }
@@ -99,11 +104,14 @@ impl Scales {
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
     pub(super) fn read<F: Packed>(&mut self, group: Group<'_>, index: usize) {
-        let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
+        let n_subs = Layout::n_subs(F::FORMAT);
         let bytes = group.scales(index, n_subs, Layout::scale_bytes(F::FORMAT));
         let sub = index % n_subs;
         for h in 0..2 {
-            self.d[h] = halves(bytes, 16 * h);
+            self.d[h] = match F::FORMAT {
+                Format::F16 => powers_of_two(eight(bytes, 8 * h)),
+                _ => halves(bytes, 16 * h),
+            };
             match F::FORMAT {
                 Format::Q4_1 | Format::Q5_1 => self.m[h] = halves(bytes, 32 + 16 * h),
                 Format::Q4_K | Format::Q5_K => {
@@ -140,9 +148,9 @@ pub(super) fn prefetch<F: Packed>(group: Group<'_>, index: usize) {
 #[derive(Clone, Copy)]
 pub(super) struct Lines<'a> {
     /// All of them, or the high plane.
-    first: &'a [[u8; LINE_BYTES]],
+    pub(super) first: &'a [[u8; LINE_BYTES]],
     /// [`Codes::Planes`]: the low plane.
-    low: &'a [[u8; LINE_BYTES]],
+    pub(super) low: &'a [[u8; LINE_BYTES]],
 }
 
 /// The packed codes of sub-block `index` of a group.
@@ -151,7 +159,7 @@ pub(super) fn lines<F: Packed>(group: Group<'_>, index: usize) -> Lines<'_> {
     Lines {
         first: group.lines(group.layout.quants_at, index, F::LINES_BYTES),
         low: match F::CODES {
-            Codes::Planes => group.lines(group.layout.low_at, index, F::LINES_BYTES),
+            Codes::Planes => group.lines(group.layout.low_at, index, F::LOW_BYTES),
             Codes::Whole | Codes::HighPlane => &[],
         },
     }
@@ -256,7 +264,7 @@ pub(super) fn nibbles(word: __m256i) -> Pair<__m256i> {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn line(bytes: &[u8; LINE_BYTES]) -> Pair<__m256i> {
+pub(super) fn line(bytes: &[u8; LINE_BYTES]) -> Pair<__m256i> {
     let (halves, _) = bytes.as_chunks::<32>();
     // SAFETY: each array has the register's 32 bytes.
     unsafe {
@@ -281,6 +289,13 @@ fn halves(scales: &[u8], at: usize) -> __m256 {
     let halves = &scales[at..][..GROUP_ROWS];
     // SAFETY: the slice has the register's 16 bytes.
     _mm256_cvtph_ps(unsafe { _mm_loadu_si128(halves.as_ptr().cast()) })
+}
+
+/// Of 8 bytes `e + 127` each `2^e`, and 0 of 0.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn powers_of_two(bytes: __m128i) -> __m256 {
+    _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_cvtepu8_epi32(bytes)))
 }
 
 /// 8 bytes from byte `at` on.

@@ -106,6 +106,7 @@ pub(crate) unsafe fn multiply_whole_tiles(n: u64) {
 }
 
 impl Multiplier for Amx {
+    type Block = Block;
     const FEW_TILES: usize = 1;
 
     unsafe fn begin<F: Packed>() {

@@ -70,7 +70,6 @@ fn weights<F: Packed>(column: &[u8]) -> __m512 {
     // SAFETY: the column has 16 elements of the format: 64 bytes of f32, 32 of the others.
     unsafe {
         match F::FORMAT {
-            Format::F16 => _mm512_cvtph_ps(_mm256_loadu_si256(column.as_ptr().cast())),
             Format::BF16 => {
                 let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(column.as_ptr().cast()));
                 _mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits))

@@ -1,5 +1,6 @@
 //! One group of rows times the columns of one tile.
 
+use super::Unpacked;
 use super::unpack::{Block, prefetch, unpack};
 use crate::activations::{TILE_TOKENS, Tile};
 use crate::block::{Kind, SUB_BLOCK};
@@ -55,7 +56,7 @@ fn columns<F: Packed, const N: usize>(
 ) {
     if let Some(chains) = chains.first_chunk_mut::<N>() {
         let blocks = first..first + slab.len();
-        add::<F, N, _>(chains, Unpacked { slab, first }, tile, blocks);
+        add::<F, N, _>(chains, Slab { slab, first }, tile, blocks);
     }
 }
 
@@ -63,9 +64,22 @@ fn columns<F: Packed, const N: usize>(
 ///
 /// # Safety
 /// Functions need a CPU with AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C.
-pub(super) trait Blocks {
+trait Blocks {
     /// Sub-block `b` of the group.
     unsafe fn get<F: Packed>(&mut self, b: usize) -> Block;
+}
+
+impl Unpacked for Block {
+    #[inline(always)]
+    unsafe fn add_all<F: Packed, const N: usize>(
+        chains: &mut [__m512; N],
+        group: Group<'_>,
+        tile: Tile<'_>,
+        n_blocks: usize,
+    ) {
+        // SAFETY: the caller proves the instruction set.
+        unsafe { add::<F, N, _>(chains, group, tile, 0..n_blocks) }
+    }
 }
 
 /// From memory. What is needed later is fetched meanwhile.
@@ -97,12 +111,12 @@ impl Blocks for Kept<'_, '_> {
 }
 
 /// From a slab, the first of its sub-blocks being number `first`.
-struct Unpacked<'a> {
+struct Slab<'a> {
     slab: &'a [Block],
     first: usize,
 }
 
-impl Blocks for Unpacked<'_> {
+impl Blocks for Slab<'_> {
     #[inline(always)]
     unsafe fn get<F: Packed>(&mut self, b: usize) -> Block {
         self.slab[b - self.first]
@@ -112,7 +126,7 @@ impl Blocks for Unpacked<'_> {
 /// Adds the products of some sub-blocks of the tile to the chains of its `N` columns. One function with all in it: what
 /// it calls for each sub-block would take the chains from registers to memory and back.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-pub(super) fn add<F: Packed, const N: usize, B: Blocks>(
+fn add<F: Packed, const N: usize, B: Blocks>(
     chains: &mut [__m512; N],
     mut blocks: B,
     tile: Tile<'_>,

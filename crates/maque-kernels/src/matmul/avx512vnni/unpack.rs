@@ -1,7 +1,6 @@
 //! From packed bytes to registers of unsigned codes and f32 scales.
 
 use crate::Format;
-use crate::block::SUB_BLOCK;
 use crate::matmul::packed::Packed;
 use crate::panel::{Codes, GROUP_ROWS, Group, LINE_BYTES, Layout, N_WORDS};
 use std::arch::x86_64::*;
@@ -22,7 +21,7 @@ pub(in super::super) struct Block {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 #[inline]
 pub(super) fn unpack<F: Packed>(group: Group<'_>, index: usize) -> Block {
-    let n_subs = F::FORMAT.block_len() / SUB_BLOCK;
+    let n_subs = Layout::n_subs(F::FORMAT);
     let scales = group.scales(index, n_subs, Layout::scale_bytes(F::FORMAT));
     let lines = group.lines(group.layout.quants_at, index, F::LINES_BYTES);
     let mut block = Block {
@@ -63,10 +62,19 @@ pub(super) fn unpack<F: Packed>(group: Group<'_>, index: usize) -> Block {
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(super) fn prefetch<F: Packed>(group: Group<'_>, index: usize) {
-    let distance = index * F::BYTES + group.layout.ahead;
-    let start = group.bytes.as_ptr().wrapping_add(distance);
     for i in 0..F::BYTES.div_ceil(LINE_BYTES) {
-        _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(i * LINE_BYTES).cast());
+        prefetch_line::<F>(group, index, i);
+    }
+}
+
+/// Fetches line `i` of that, if it has so many.
+#[target_feature(enable = "avx512f")]
+#[inline]
+pub(super) fn prefetch_line<F: Packed>(group: Group<'_>, index: usize, i: usize) {
+    if i < F::BYTES.div_ceil(LINE_BYTES) {
+        let distance = index * F::BYTES + group.layout.ahead + i * LINE_BYTES;
+        let line = group.bytes.as_ptr().wrapping_add(distance);
+        _mm_prefetch::<_MM_HINT_T1>(line.cast());
     }
 }
 
