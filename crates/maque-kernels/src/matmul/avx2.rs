@@ -8,6 +8,7 @@ use crate::panel::{Codes, GROUP_ROWS};
 use crate::{Activations, Format};
 use pairs::Pairs;
 use std::arch::x86_64::*;
+use std::cell::RefCell;
 use std::ops::Range;
 use unpack::Slab;
 
@@ -29,11 +30,26 @@ type Chain = Pair<__m256>;
 /// Sub-blocks that are unpacked at a time for a single tile: few, so that unpacking and multiplying overlap.
 const SHORT_SLAB_BLOCKS: usize = 4;
 
-/// What one thread needs beside registers when there are many tokens: 56 KB, cleared once a piece.
+/// What one thread needs beside registers when there are many tokens: 56 KB.
 struct Workbench {
     slab: Slab,
     /// Unfinished chains of one group, for all tokens of a piece.
     chains: [[Chain; TILE_TOKENS]; MAX_TILES],
+}
+
+thread_local! {
+    /// Kept from piece to piece: to clear it took as long as to multiply a few tokens.
+    static BENCH: RefCell<Option<Box<Workbench>>> = const { RefCell::new(None) };
+}
+
+impl Workbench {
+    #[target_feature(enable = "avx2")]
+    fn zero() -> Box<Workbench> {
+        Box::new(Workbench {
+            slab: Slab::zero(),
+            chains: [[[_mm256_setzero_ps(); 2]; TILE_TOKENS]; MAX_TILES],
+        })
+    }
 }
 
 /// How unsigned codes meet signed activations.
@@ -73,14 +89,13 @@ unsafe fn groups<F: Packed, A: Arithmetic>(product: &Product<'_>, x: &Activation
         }
         return;
     }
-    let mut bench = Workbench {
-        slab: Slab::zero(),
-        chains: [[[_mm256_setzero_ps(); 2]; TILE_TOKENS]; MAX_TILES],
-    };
-    for group in piece.groups {
-        // SAFETY: as the caller proves.
-        unsafe { many_tokens::<F, A>(&mut bench, product, x, piece.tiles.clone(), group) };
-    }
+    BENCH.with_borrow_mut(|bench| {
+        let bench = bench.get_or_insert_with(|| Workbench::zero());
+        for group in piece.groups {
+            // SAFETY: as the caller proves.
+            unsafe { many_tokens::<F, A>(bench, product, x, piece.tiles.clone(), group) };
+        }
+    });
 }
 
 /// Unpacks some sub-blocks into a slab, lets all tiles meet them, and goes on with the next ones.
