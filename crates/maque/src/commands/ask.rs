@@ -351,7 +351,7 @@ fn schema(path: &Path) -> Result<Value, Problem> {
     let n_bytes =
         read.map_err(|error| Problem::usage(Say::CannotRead { path: name() }).because(error))?;
     if MAX_SCHEMA < n_bytes as u64 {
-        let limit = "1 MiB".to_owned();
+        let limit = format!("{} MiB", MAX_SCHEMA >> 20);
         return Err(Problem::usage(Say::SchemaTooLarge {
             path: name(),
             limit,
