@@ -258,7 +258,7 @@ fn rows_are_the_file_s_values() {
     }
 }
 
-/// F16 keeps all bits of what is not below a quarter of the largest of 32, and of the rest 2⁻¹² of that.
+/// F16 keeps all bits of what is not below a quarter of the largest of 32; the rest errs by at most 2⁻¹³ of that.
 fn assert_coded(got: &[f32], want: &[f32]) {
     for (got, want) in got.chunks(32).zip(want.chunks(32)) {
         let largest = want.iter().fold(0.0f32, |a, x| a.max(x.abs()));
