@@ -10,6 +10,7 @@ use pairs::Pairs;
 use std::arch::x86_64::*;
 use std::cell::RefCell;
 use std::ops::Range;
+use tile::fours;
 use unpack::Slab;
 
 pub(super) use dpbusd::Dpbusd;
@@ -59,11 +60,12 @@ impl Workbench {
 pub(super) trait Arithmetic {
     /// Whether codes of eight bits are two of four.
     const BY_NIBBLES: bool;
-    /// Adds the products of the sub-blocks in a slab to the chains of all columns of a tile.
-    unsafe fn multiply<F: Packed>(
-        chains: &mut [Chain; TILE_TOKENS],
+    /// Adds the products of the sub-blocks in a slab to the chains of the `N` columns of a tile from `first` on.
+    unsafe fn add_blocks<F: Packed, const N: usize>(
+        chains: &mut [Chain],
         slab: &Slab,
         tile: Tile<'_>,
+        first: usize,
         blocks: Range<usize>,
     );
     /// Decode: the sums of a group's rows for the only token.
@@ -124,12 +126,38 @@ unsafe fn many_tokens<F: Packed, A: Arithmetic>(
         slab.fill::<F, A>(bytes, blocks.clone());
         for (i, chains) in tiles.clone().zip(chains.iter_mut()) {
             // SAFETY: as the caller proves.
-            unsafe { A::multiply::<F>(chains, slab, x.tile(i), blocks.clone()) };
+            unsafe { multiply::<F, A>(chains, slab, x.tile(i), &blocks) };
         }
     }
     for (i, chains) in tiles.zip(chains.iter()) {
         let tile = x.tile(i);
         finish(product, tile.first_token, group, &chains[..tile.n_tokens]);
+    }
+}
+
+/// Adds the products of the sub-blocks in a slab to the chains of all columns of a tile.
+///
+/// # Safety
+/// As [`run`].
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn multiply<F: Packed, A: Arithmetic>(
+    chains: &mut [Chain; TILE_TOKENS],
+    slab: &Slab,
+    tile: Tile<'_>,
+    blocks: &Range<usize>,
+) {
+    for columns in fours(tile.n_tokens) {
+        let (chains, first) = (&mut chains[columns.clone()], columns.start);
+        // SAFETY: as the caller proves.
+        unsafe {
+            match columns.len() {
+                0 => (),
+                1 => A::add_blocks::<F, 1>(chains, slab, tile, first, blocks.clone()),
+                2 => A::add_blocks::<F, 2>(chains, slab, tile, first, blocks.clone()),
+                3 => A::add_blocks::<F, 3>(chains, slab, tile, first, blocks.clone()),
+                _ => A::add_blocks::<F, 4>(chains, slab, tile, first, blocks.clone()),
+            }
+        }
     }
 }
 

@@ -10,6 +10,22 @@ use std::arch::x86_64::*;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+/// Calls a function that is compiled for each number of columns of a tile.
+macro_rules! for_width {
+    ($n:expr, $add:ident::<$($A:ty),*>, $arguments:tt) => {
+        match $n {
+            1 => $add::<$($A,)* 1> $arguments,
+            2 => $add::<$($A,)* 2> $arguments,
+            3 => $add::<$($A,)* 3> $arguments,
+            4 => $add::<$($A,)* 4> $arguments,
+            5 => $add::<$($A,)* 5> $arguments,
+            6 => $add::<$($A,)* 6> $arguments,
+            7 => $add::<$($A,)* 7> $arguments,
+            _ => $add::<$($A,)* 8> $arguments,
+        }
+    };
+}
+
 mod amx;
 mod float;
 mod pairs;
@@ -130,16 +146,7 @@ fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piec
 fn few_tiles<F: Packed, B: Unpacked>(product: &Product<'_>, x: &Activations, piece: Piece) {
     for group in piece.groups {
         for tile in piece.tiles.clone().map(|i| x.tile(i)) {
-            match tile.n_tokens {
-                1 => at_once::<F, B, 1>(product, tile, group),
-                2 => at_once::<F, B, 2>(product, tile, group),
-                3 => at_once::<F, B, 3>(product, tile, group),
-                4 => at_once::<F, B, 4>(product, tile, group),
-                5 => at_once::<F, B, 5>(product, tile, group),
-                6 => at_once::<F, B, 6>(product, tile, group),
-                7 => at_once::<F, B, 7>(product, tile, group),
-                _ => at_once::<F, B, 8>(product, tile, group),
-            }
+            for_width!(tile.n_tokens, at_once::<F, B>, (product, tile, group));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! One group of rows times the columns of one tile, with the instruction that sums four products in 32 bits.
 
-use super::tile::{Columns, fours, grow, quad};
+use super::tile::{Columns, grow, quad};
 use super::unpack::{Scales, Slab, lines, prefetch, word};
 use super::{Arithmetic, Chain, Pair};
-use crate::activations::{TILE_TOKENS, Tile};
+use crate::activations::Tile;
 use crate::block::{Kind, SUB_BLOCK};
 use crate::matmul::Product;
 use crate::matmul::packed::Packed;
@@ -17,14 +17,15 @@ pub(in crate::matmul) struct Dpbusd;
 impl Arithmetic for Dpbusd {
     const BY_NIBBLES: bool = false;
 
-    unsafe fn multiply<F: Packed>(
-        chains: &mut [Chain; TILE_TOKENS],
+    unsafe fn add_blocks<F: Packed, const N: usize>(
+        chains: &mut [Chain],
         slab: &Slab,
         tile: Tile<'_>,
+        first: usize,
         blocks: Range<usize>,
     ) {
         // SAFETY: the caller proves AVX2, FMA, F16C and AVX-VNNI.
-        unsafe { multiply::<F>(chains, slab, tile, blocks) }
+        unsafe { add_blocks::<F, N>(chains, slab, tile, first, blocks) }
     }
 
     unsafe fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
@@ -33,27 +34,7 @@ impl Arithmetic for Dpbusd {
     }
 }
 
-/// Adds the products of the sub-blocks in a slab to the chains of all columns of a tile.
-#[target_feature(enable = "avx2,fma,f16c,avxvnni")]
-fn multiply<F: Packed>(
-    chains: &mut [Chain; TILE_TOKENS],
-    slab: &Slab,
-    tile: Tile<'_>,
-    blocks: Range<usize>,
-) {
-    for columns in fours(tile.n_tokens) {
-        let (chains, start) = (&mut chains[columns.clone()], columns.start);
-        match columns.len() {
-            0 => (),
-            1 => add_blocks::<F, 1>(chains, slab, tile, start, blocks.clone()),
-            2 => add_blocks::<F, 2>(chains, slab, tile, start, blocks.clone()),
-            3 => add_blocks::<F, 3>(chains, slab, tile, start, blocks.clone()),
-            _ => add_blocks::<F, 4>(chains, slab, tile, start, blocks.clone()),
-        }
-    }
-}
-
-/// The same for the `N` columns from `first` on.
+/// Adds the products of the sub-blocks in a slab to the chains of the `N` columns from `first` on.
 #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
 fn add_blocks<F: Packed, const N: usize>(
     chains: &mut [Chain],

@@ -1,9 +1,8 @@
 //! F16: pairs of codes of 14 bits times pairs of activations; `vpmaddwd` multiplies and adds the two.
 
-use super::tile::fours;
 use super::unpack::{Lines, Scales, Slab, line, lines, prefetch};
 use super::{Arithmetic, Chain, Pair};
-use crate::activations::{TILE_TOKENS, Tile};
+use crate::activations::Tile;
 use crate::block::SUB_BLOCK;
 use crate::matmul::Product;
 use crate::matmul::packed::{Packed, for_each_pair};
@@ -19,14 +18,15 @@ pub(in crate::matmul) struct Pairs;
 impl Arithmetic for Pairs {
     const BY_NIBBLES: bool = false;
 
-    unsafe fn multiply<F: Packed>(
-        chains: &mut [Chain; TILE_TOKENS],
+    unsafe fn add_blocks<F: Packed, const N: usize>(
+        chains: &mut [Chain],
         slab: &Slab,
         tile: Tile<'_>,
+        first: usize,
         blocks: Range<usize>,
     ) {
         // SAFETY: the caller proves AVX2, FMA and F16C.
-        unsafe { multiply::<F>(chains, slab, tile, blocks) }
+        unsafe { add_blocks::<F, N>(chains, slab, tile, first, blocks) }
     }
 
     unsafe fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
@@ -35,27 +35,7 @@ impl Arithmetic for Pairs {
     }
 }
 
-/// Adds the products of the sub-blocks in a slab to the chains of all columns of a tile.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn multiply<F: Packed>(
-    chains: &mut [Chain; TILE_TOKENS],
-    slab: &Slab,
-    tile: Tile<'_>,
-    blocks: Range<usize>,
-) {
-    for columns in fours(tile.n_tokens) {
-        let (chains, start) = (&mut chains[columns.clone()], columns.start);
-        match columns.len() {
-            0 => (),
-            1 => add_blocks::<F, 1>(chains, slab, tile, start, blocks.clone()),
-            2 => add_blocks::<F, 2>(chains, slab, tile, start, blocks.clone()),
-            3 => add_blocks::<F, 3>(chains, slab, tile, start, blocks.clone()),
-            _ => add_blocks::<F, 4>(chains, slab, tile, start, blocks.clone()),
-        }
-    }
-}
-
-/// The same for the `N` columns from `first` on.
+/// Adds the products of the sub-blocks in a slab to the chains of the `N` columns from `first` on.
 #[target_feature(enable = "avx2,fma,f16c")]
 fn add_blocks<F: Packed, const N: usize>(
     chains: &mut [Chain],

@@ -128,16 +128,7 @@ impl Source for Group<'_> {
 /// Adds the products of a slab to the chains of one tile.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn multiply<F: Packed>(chains: &mut [__m512; TILE_TOKENS], slab: Slab<'_>, tile: Tile<'_>) {
-    match tile.n_tokens {
-        1 => columns::<F, 1>(chains, slab, tile),
-        2 => columns::<F, 2>(chains, slab, tile),
-        3 => columns::<F, 3>(chains, slab, tile),
-        4 => columns::<F, 4>(chains, slab, tile),
-        5 => columns::<F, 5>(chains, slab, tile),
-        6 => columns::<F, 6>(chains, slab, tile),
-        7 => columns::<F, 7>(chains, slab, tile),
-        _ => columns::<F, 8>(chains, slab, tile),
-    }
+    for_width!(tile.n_tokens, columns::<F>, (chains, slab, tile));
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]

@@ -34,16 +34,7 @@ pub(super) fn multiply<F: Packed>(
     tile: Tile<'_>,
     first: usize,
 ) {
-    match tile.n_tokens {
-        1 => columns::<F, 1>(chains, slab, tile, first),
-        2 => columns::<F, 2>(chains, slab, tile, first),
-        3 => columns::<F, 3>(chains, slab, tile, first),
-        4 => columns::<F, 4>(chains, slab, tile, first),
-        5 => columns::<F, 5>(chains, slab, tile, first),
-        6 => columns::<F, 6>(chains, slab, tile, first),
-        7 => columns::<F, 7>(chains, slab, tile, first),
-        _ => columns::<F, 8>(chains, slab, tile, first),
-    }
+    for_width!(tile.n_tokens, columns::<F>, (chains, slab, tile, first));
 }
 
 /// The products of a slab with a tile of `N` columns.
