@@ -7,7 +7,7 @@
 //! or, over half a sub-block, 32 · 127 · 8. Codes of 8 bits are two sums, of their nibbles.
 
 use super::tile::{Columns, grow, quad};
-use super::unpack::{Scales, Slab, lines, nibbles, prefetch, word};
+use super::unpack::{Scales, Slab, is_high_plane, lines, nibbles, prefetch, word, word_by_nibbles};
 use super::{Arithmetic, Chain, Pair};
 use crate::Format;
 use crate::activations::Tile;
@@ -71,8 +71,8 @@ fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> 
         scales.read::<F>(group, b);
         let lines = lines::<F>(group, b);
         let words = |set: usize, j| match F::FORMAT {
-            Format::Q8_0 => nibbles(word::<F>(lines, j)[set]),
-            _ => word::<F>(lines, j),
+            Format::Q8_0 if !is_high_plane::<F>() => nibbles(word::<F>(lines, j)[set]),
+            _ => word_by_nibbles::<F>(lines, j),
         };
         add::<F, 1>(&mut chains, words, &scales, Columns::of(tile, b, 0));
     }
@@ -92,22 +92,29 @@ fn add<F: Packed, const N: usize>(
     let mut dots = [[zero; 2]; N];
     let pairs = x.part(x.tile.sums).each_ref().map(|sums| &sums.minus_pairs);
     match F::KIND {
-        Kind::Centred { shift: 7 } => {
+        Kind::Centred { shift: 7 } if !is_high_plane::<F>() => {
             for h in 0..2 {
                 let mut sums = centres(pairs, 3);
                 (0..N).for_each(|c| sums[c][1] = zero);
                 add_words(&mut sums, |j| words(h, j), x.quants(), 0..N_WORDS);
                 for (dots, [high, low]) in dots.iter_mut().zip(sums) {
-                    dots[h] = _mm256_madd_epi16(high, _mm256_set1_epi16(16));
-                    dots[h] = _mm256_add_epi32(dots[h], widened(low));
+                    let high = _mm256_madd_epi16(high, _mm256_set1_epi16(16));
+                    dots[h] = _mm256_add_epi32(high, _mm256_madd_epi16(low, _mm256_set1_epi16(1)));
                 }
             }
         }
         Kind::Centred { shift } => {
+            // A high plane is four bits of eight, with 8 for the others: `16 · (high − 8) + 8`.
+            let (shift, factor) = if is_high_plane::<F>() {
+                (3, 16)
+            } else {
+                (shift, 1)
+            };
             let mut sums = centres(pairs, shift);
             add_words(&mut sums, |j| words(0, j), x.quants(), 0..N_WORDS);
-            for (dots, sums) in dots.iter_mut().zip(sums) {
-                *dots = [widened(sums[0]), widened(sums[1])];
+            widen(&mut dots, sums, factor);
+            if is_high_plane::<F>() {
+                subtract(&mut dots, x, shift);
             }
         }
         Kind::Affine => {
@@ -117,30 +124,37 @@ fn add<F: Packed, const N: usize>(
                 sums = centres(pairs, 4);
             }
             add_words(&mut sums, |j| words(0, j), x.quants(), 0..N_WORDS);
-            for ((dots, sums), of_block) in dots.iter_mut().zip(sums).zip(x.part(x.tile.sums)) {
-                *dots = [widened(sums[0]), widened(sums[1])];
-                if is_long {
-                    let minus = _mm256_set1_epi32(of_block.centre(4));
-                    (0..2).for_each(|h| dots[h] = _mm256_sub_epi32(dots[h], minus));
-                }
+            widen(&mut dots, sums, 1);
+            if is_long {
+                subtract(&mut dots, x, 4);
             }
         }
-        Kind::Scaled => {
-            for half in 0..2 {
-                let halves = x.part(x.tile.sums).each_ref();
-                let mut sums = centres(halves.map(|sums| &sums.minus_half_pairs[half]), 5);
-                let range = half * N_WORDS / 2..(half + 1) * N_WORDS / 2;
-                add_words(&mut sums, |j| words(0, j), x.quants(), range);
-                for (dots, sums) in dots.iter_mut().zip(sums) {
-                    for h in 0..2 {
-                        let scaled = _mm256_madd_epi16(sums[h], scales.s[half][h]);
-                        dots[h] = _mm256_add_epi32(dots[h], scaled);
-                    }
-                }
+        Kind::Scaled => scaled_halves(&mut dots, words, scales, x),
+    }
+    grow::<F, N>(chains, dots, scales, x);
+}
+
+/// Codes of six bits whose scales are those of halves of a sub-block.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn scaled_halves<const N: usize>(
+    dots: &mut [Pair<__m256i>; N],
+    words: impl Fn(usize, usize) -> Pair<__m256i>,
+    scales: &Scales,
+    x: Columns<'_, N>,
+) {
+    for half in 0..2 {
+        let halves = x.part(x.tile.sums).each_ref();
+        let mut sums = centres(halves.map(|sums| &sums.minus_half_pairs[half]), 5);
+        let range = half * N_WORDS / 2..(half + 1) * N_WORDS / 2;
+        add_words(&mut sums, |j| words(0, j), x.quants(), range);
+        for (dots, sums) in dots.iter_mut().zip(sums) {
+            for h in 0..2 {
+                let scaled = _mm256_madd_epi16(sums[h], scales.s[half][h]);
+                dots[h] = _mm256_add_epi32(dots[h], scaled);
             }
         }
     }
-    grow::<F, N>(chains, dots, scales, x);
 }
 
 /// Where sums begin: `−2^shift · Σ a`, in two parts of 16 bits in each lane.
@@ -157,11 +171,27 @@ fn centres<const N: usize>(minus_sums: [&[i16; 2]; N], shift: u32) -> [Pair<__m2
     centres
 }
 
-/// The two parts of each lane as one sum of 32 bits.
+/// Takes sums in two parts of 16 bits, times a factor, as sums of 32 bits.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn widened(sums: __m256i) -> __m256i {
-    _mm256_madd_epi16(sums, _mm256_set1_epi16(1))
+fn widen<const N: usize>(dots: &mut [Pair<__m256i>; N], sums: [Pair<__m256i>; N], factor: i16) {
+    for (dots, sums) in dots.iter_mut().zip(sums) {
+        for (dot, sum) in dots.iter_mut().zip(sums) {
+            *dot = _mm256_madd_epi16(sum, _mm256_set1_epi16(factor));
+        }
+    }
+}
+
+/// Takes `−2^shift · Σ a` away from the sums of each column.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn subtract<const N: usize>(dots: &mut [Pair<__m256i>; N], x: Columns<'_, N>, shift: u32) {
+    for (dots, sums) in dots.iter_mut().zip(x.part(x.tile.sums)) {
+        let minus = _mm256_set1_epi32(sums.centre(shift));
+        for dot in dots {
+            *dot = _mm256_sub_epi32(*dot, minus);
+        }
+    }
 }
 
 /// `sums[c] += words(j) · quants[c]` for some words, four at a time.

@@ -60,10 +60,13 @@ impl Slab {
                     (0..2).for_each(|i| sets[i][j] = pair::<F>(lines, i * N_WORDS + j));
                     continue;
                 }
-                let word = word::<F>(lines, j);
                 match &mut *sets {
-                    [set] => set[j] = word,
-                    sets => (0..2).for_each(|h| sets[h][j] = nibbles(word[h])),
+                    [set] if A::BY_NIBBLES => set[j] = word_by_nibbles::<F>(lines, j),
+                    [set] => set[j] = word::<F>(lines, j),
+                    sets => {
+                        let word = word::<F>(lines, j);
+                        (0..2).for_each(|h| sets[h][j] = nibbles(word[h]));
+                    }
                 }
             }
             scales.read::<F>(group, index);
@@ -79,14 +82,21 @@ impl Slab {
 }
 
 /// Sets of words of one sub-block: one of the rows 0–7 and 8–15 or, for codes of eight bits that are
-/// multiplied by nibbles, one of the high and low nibbles of each of these; of F16 two, of the first and last eight pairs.
+/// multiplied by nibbles, one of the high and low nibbles of each of these, unless all low ones are alike; of F16 two, of the
+/// first and last eight pairs.
 #[inline(always)]
 const fn n_sets<F: Packed, A: Arithmetic>() -> usize {
     match F::FORMAT {
         Format::F16 => 2,
-        Format::Q8_0 if A::BY_NIBBLES => 2,
+        Format::Q8_0 if A::BY_NIBBLES && !is_high_plane::<F>() => 2,
         _ => 1,
     }
+}
+
+/// Whether only the high nibbles of codes are read.
+#[inline(always)]
+pub(super) const fn is_high_plane<F: Packed>() -> bool {
+    matches!(F::CODES, Codes::HighPlane)
 }
 
 impl Scales {
@@ -175,6 +185,16 @@ pub(super) fn word<F: Packed>(lines: Lines<'_>, j: usize) -> Pair<__m256i> {
     }
 }
 
+/// The same, but for a high plane: of that the nibbles.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn word_by_nibbles<F: Packed>(lines: Lines<'_>, j: usize) -> Pair<__m256i> {
+    match F::CODES {
+        Codes::HighPlane => four_bits(lines.first, j),
+        Codes::Whole | Codes::Planes => word::<F>(lines, j),
+    }
+}
+
 /// High nibbles of one plane and low ones of another, or 8 for each of these.
 #[target_feature(enable = "avx2")]
 #[inline]
@@ -202,21 +222,30 @@ fn whole_word<F: Packed>(lines: &[[u8; LINE_BYTES]], j: usize) -> Pair<__m256i> 
     if F::FORMAT == Format::Q8_0 {
         return line(&lines[j]);
     }
-    let low = _mm256_set1_epi8(15);
-    let pair = line(&lines[j % 4]);
-    let mut word = [_mm256_setzero_si256(); 2];
-    for h in 0..2 {
-        let nibbles = match j / 4 {
-            0 => pair[h],
-            _ => _mm256_srli_epi16::<4>(pair[h]),
-        };
-        word[h] = _mm256_and_si256(nibbles, low);
+    let mut word = four_bits(lines, j);
+    for (h, half) in word.iter_mut().enumerate() {
         let high = match F::FORMAT {
             Format::Q5_0 | Format::Q5_1 | Format::Q5_K => fifth_bits(line(&lines[4])[h], j),
             Format::Q6_K => sixth_bits(line(&lines[4 + j / 4])[h], j % 4),
             _ => continue,
         };
-        word[h] = _mm256_or_si256(word[h], high);
+        *half = _mm256_or_si256(*half, high);
+    }
+    word
+}
+
+/// The lower halves of a line's bytes, or the upper ones of the line four before.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn four_bits(lines: &[[u8; LINE_BYTES]], j: usize) -> Pair<__m256i> {
+    let low = _mm256_set1_epi8(15);
+    let mut word = line(&lines[j % 4]);
+    for half in &mut word {
+        let nibbles = match j / 4 {
+            0 => *half,
+            _ => _mm256_srli_epi16::<4>(*half),
+        };
+        *half = _mm256_and_si256(nibbles, low);
     }
     word
 }
