@@ -5,12 +5,14 @@ use crate::folder::{Contents, Folder, Found};
 use crate::folders::Entry;
 use crate::index::{DocumentName, FileRecord, Index, Writer};
 use crate::library::{Progress, Shared};
+use crate::queue::Queue;
+use crate::reader::Patience;
 use crate::skipped::{Reason, Skipped};
 use crate::watch::Watch;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -218,13 +220,13 @@ impl Work {
         contents: &Contents,
     ) -> tantivy::Result<()> {
         let total = contents.found.len();
-        let (next, mut done) = (AtomicUsize::new(0), total - new.len());
+        let (queue, mut done) = (Queue::new(new), total - new.len());
         let (mut n_waiting, mut counted) = (0, Instant::now());
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(2); // ends with this closure, and with it who sends
             for _ in 0..n_readers() {
-                let (sender, next) = (sender.clone(), &next);
-                scope.spawn(move || self.read_each(folder, entry, new, next, &sender));
+                let (sender, queue) = (sender.clone(), &queue);
+                scope.spawn(move || self.read_each(folder, entry, queue, &sender));
             }
             drop(sender);
             loop {
@@ -256,15 +258,19 @@ impl Work {
         &self,
         folder: &Folder,
         entry: &Entry,
-        new: &[&'a Found],
-        next: &AtomicUsize,
+        queue: &Queue<'a>,
         sender: &SyncSender<(&'a Found, Result<Extracted, Reason>)>,
     ) {
-        while let Some(found) = new.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((found, patience)) = queue.next() {
             let file = folder.file(&found.file);
-            let read = file.and_then(|file| self.shared.reader.read(found.kind, file));
+            let read = file.and_then(|file| self.shared.reader.read(found.kind, file, patience));
             let is_wanted = !self.is_over() && self.shared.has(&entry.id);
-            if !is_wanted || sender.send((found, read)).is_err() {
+            if !is_wanted {
+                return;
+            }
+            if patience == Patience::Brief && matches!(read, Err(Reason::TooSlow { .. })) {
+                queue.give_back(found);
+            } else if sender.send((found, read)).is_err() {
                 return;
             }
         }

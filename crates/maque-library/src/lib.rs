@@ -17,6 +17,7 @@ mod kind;
 mod library;
 mod nearness;
 mod passage;
+mod queue;
 mod quotation;
 mod reader;
 mod search;

@@ -13,6 +13,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use wait_timeout::ChildExt;
 
+/// Processor time that a document may take at first, while others wait.
+const BRIEF_SECONDS: u64 = 3;
 /// Processor time that a document may take.
 const MAX_SECONDS: u64 = 30;
 /// Time that it may take on a busy machine, where answers leave the child a tenth of a core.
@@ -23,21 +25,45 @@ const MAX_MEMORY: u64 = 1 << 30;
 /// Bytes that the child may answer.
 const MAX_ANSWER: u64 = 128 << 20;
 
+/// How much processor time a document is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Little: others wait.
+    Brief,
+    /// All that a document may take.
+    Whole,
+}
+
+impl Patience {
+    fn seconds(self) -> u64 {
+        match self {
+            Patience::Brief => BRIEF_SECONDS,
+            Patience::Whole => MAX_SECONDS,
+        }
+    }
+}
+
 /// The program that reads a document: it is started once for each and must call [`child`].
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// The program.
     pub program: PathBuf,
-    /// What comes before the name of the document's kind.
+    /// What comes before the name of the document's kind and the seconds that it may take.
     pub arguments: Vec<OsString>,
 }
 
 impl Reader {
     /// Reads a document of this kind.
-    pub(crate) fn read(&self, kind: Kind, file: File) -> Result<Extracted, Reason> {
+    pub(crate) fn read(
+        &self,
+        kind: Kind,
+        file: File,
+        patience: Patience,
+    ) -> Result<Extracted, Reason> {
         let child = Command::new(&self.program)
             .args(&self.arguments)
             .arg(kind.name())
+            .arg(patience.seconds().to_string())
             .env_clear()
             .stdin(file)
             .stdout(Stdio::piped())
@@ -93,11 +119,12 @@ fn too_slow() -> Reason {
 }
 
 /// The child's whole life: reads a document of the kind with this name from standard input, and writes what is in it to
-/// standard output. It cannot open a file or a socket, and has bounds to its memory and processor time. False if nobody heard it.
-pub fn child(kind: &str) -> bool {
+/// standard output. It cannot open a file or a socket, and has bounds to its memory and, by `seconds`, its processor time. False if
+/// nobody heard it.
+pub fn child(kind: &str, seconds: u64) -> bool {
     std::panic::set_hook(Box::new(|_| {})); // the parent says it
     let kind = Kind::named(kind);
-    let Some(kind) = kind.filter(|_| limit().is_ok()) else {
+    let Some(kind) = kind.filter(|_| limit(seconds).is_ok()) else {
         return false;
     };
     let read = catch_unwind(|| {
@@ -116,14 +143,15 @@ pub fn child(kind: &str) -> bool {
 
 /// Sets the limits of this process for the rest of its life.
 #[cfg(unix)]
-fn limit() -> std::io::Result<()> {
+fn limit(seconds: u64) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let bound = |resource, soft: u64, hard: u64| {
         let (current, maximum) = (Some(soft), Some(hard));
         setrlimit(resource, Rlimit { current, maximum })
     };
     bound(Resource::As, MAX_MEMORY, MAX_MEMORY)?;
-    bound(Resource::Cpu, MAX_SECONDS, MAX_SECONDS + 1)?;
+    let seconds = seconds.min(MAX_SECONDS);
+    bound(Resource::Cpu, seconds, seconds + 1)?;
     bound(Resource::Nofile, 3, 3)?; // standard input, output and error: no more files, no sockets
     bound(Resource::Fsize, 0, 0)?;
     bound(Resource::Core, 0, 0)?;
@@ -132,6 +160,6 @@ fn limit() -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn limit() -> std::io::Result<()> {
+fn limit(_seconds: u64) -> std::io::Result<()> {
     Ok(())
 }

@@ -175,11 +175,29 @@ fn nothing_outside_a_folder_is_read() {
     assert_eq!(found(&library, "芝麻开门"), Vec::<String>::new());
 }
 
-/// Every document is read with a script of ours that may wait before it lets the real reader read.
+/// A library whose documents are read by a script of ours before the real reader, `$real`, may; `$gate` is a file to wait for.
+#[cfg(unix)]
+fn open_with_script(home: &Path, lines: &str) -> Library {
+    use std::os::unix::fs::PermissionsExt;
+    let script = home.join("reader.sh");
+    let real = env!("CARGO_BIN_EXE_maque-library-reader");
+    let gate = home.join("gate");
+    let text = format!(
+        "#!/bin/sh\nreal='{real}'\ngate='{}'\n{lines}\n",
+        gate.display()
+    );
+    std::fs::write(&script, text).expect("a script");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).expect("its rights");
+    let reader = maque_library::Reader {
+        program: script,
+        arguments: Vec::new(),
+    };
+    Library::open(&home.join("library"), reader).expect("a library")
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_takes_long_keeps_no_other_from_being_found() {
-    use std::os::unix::fs::PermissionsExt;
     let (home, folder) = (
         tempfile::tempdir().expect("a folder"),
         folder_with(&[
@@ -187,27 +205,45 @@ fn a_file_that_takes_long_keeps_no_other_from_being_found() {
             ("b.txt", "苹果很甜"),
         ]),
     );
-    let (script, gate) = (home.path().join("reader.sh"), home.path().join("gate"));
-    let real = env!("CARGO_BIN_EXE_maque-library-reader");
-    let lines = format!(
-        "#!/bin/sh\nwhile [ \"$1\" = html ] && [ ! -e '{}' ] && [ -e \"$0\" ]; do sleep 0.05; done\nexec '{real}' \"$1\"\n",
-        gate.display()
-    );
-    std::fs::write(&script, lines).expect("a script");
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).expect("its rights");
-    let reader = maque_library::Reader {
-        program: script,
-        arguments: Vec::new(),
-    };
-    let library = Library::open(&home.path().join("library"), reader).expect("a library");
+    let wait_for_gate = r#"
+        while [ "$1" = html ] && [ ! -e "$gate" ] && [ -e "$0" ]; do sleep 0.05; done
+        exec "$real" "$@""#;
+    let library = open_with_script(home.path(), wait_for_gate);
     library.add(folder.path()).expect("a folder");
     let status = wait(&library, |status| status.folders[0].n_documents == 1);
     assert_eq!(found(&library, "苹果甜吗"), ["b.txt"]);
     let progress = Progress::Indexing { done: 1, total: 2 };
     assert_eq!(status.folders[0].progress, progress);
-    std::fs::write(gate, "").expect("a file");
+    std::fs::write(home.path().join("gate"), "").expect("a file");
     wait(&library, is_ready);
     assert_eq!(found(&library, "香蕉软吗"), ["a slow one.html"]);
+}
+
+/// There are more slow files than are read at once. Each is stopped when it was given three seconds, and may wait when it
+/// was given thirty.
+#[cfg(unix)]
+#[test]
+fn many_files_that_take_long_keep_no_other_from_being_found() {
+    let (home, folder) = (
+        tempfile::tempdir().expect("a folder"),
+        folder_with(&[("last.txt", "苹果很甜，梨多汁，香蕉很软")]),
+    );
+    for i in 0..9 {
+        let path = folder.path().join(format!("{i}.html"));
+        std::fs::write(path, format!("<p>番茄{i}</p>")).expect("a file");
+    }
+    let slow = r#"
+        if [ "$1 $2" = "html 3" ]; then kill -s XCPU $$; fi
+        while [ "$1" = html ] && [ ! -e "$gate" ] && [ -e "$0" ]; do sleep 0.05; done
+        exec "$real" "$@""#;
+    let library = open_with_script(home.path(), slow);
+    library.add(folder.path()).expect("a folder");
+    let status = wait(&library, |status| status.folders[0].n_documents == 1);
+    assert_eq!(found(&library, "苹果甜吗"), ["last.txt"]);
+    assert_eq!(status.folders[0].n_skipped, 0);
+    std::fs::write(home.path().join("gate"), "").expect("a file");
+    let status = wait(&library, is_ready);
+    assert_eq!(status.folders[0].n_documents, 10);
 }
 
 #[test]

@@ -333,11 +333,13 @@ fn count(value: &Value) -> u64 {
 pub(crate) struct LibraryReader {
     /// Kind of document
     kind: String,
+    /// Processor time that it may take
+    seconds: u64,
 }
 
 impl LibraryReader {
     pub(crate) fn run(self) -> Exit {
-        match maque_library::child(&self.kind) {
+        match maque_library::child(&self.kind, self.seconds) {
             true => Exit::Complete,
             false => Exit::Failed,
         }
