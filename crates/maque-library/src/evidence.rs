@@ -1,10 +1,12 @@
 //! Which sentences of the passages answer a question, or say what an answer says.
 
-use crate::asked::{Asked, fits};
+use crate::asked::Asked;
 use crate::index::above;
 use crate::quotation::Quotation;
 use crate::search::Hit;
 use crate::sentences::sentences;
+use crate::sought::fits;
+use crate::whether::{asks_whether, says_whether};
 use crate::words::word_set;
 use std::collections::HashSet;
 
@@ -73,10 +75,19 @@ fn quotable(hit: &Hit) -> Vec<Quotation> {
         .collect()
 }
 
-/// The sentence that says most of what is asked, of those that are of the right kind, if any is.
+/// The sentence that says most of what is asked, of those that are of the right kind, if any is; of equal ones, where it is asked
+/// whether something is so, one that says so or not.
 pub fn closest(question: &str, hits: &[Hit]) -> Option<Quotation> {
     let asked = Asked::of(question);
-    let rank = |quotation: &Quotation| (is_of_kind(question, quotation), said(&asked, quotation));
+    let is_whether = asks_whether(question);
+    let rank = |quotation: &Quotation| {
+        let decides = is_whether && says_whether(&quotation.text);
+        (
+            is_of_kind(question, quotation),
+            said(&asked, quotation),
+            decides,
+        )
+    };
     let candidates = hits.iter().flat_map(quotable).map(|one| (rank(&one), one));
     let best = candidates.reduce(|best, other| if best.0 < other.0 { other } else { best });
     best.map(|(_, quotation)| quotation)
@@ -188,6 +199,9 @@ mod tests {
             "The kite costs 349 EUR.",
             false,
         );
+        let both = hit("画笔在楼下领。画笔不外借。");
+        let closest = closest("画笔可以带走吗？", &[both]).expect("a sentence");
+        assert_eq!(closest.text, "画笔不外借。");
         check("What does the kite cost?", "The kite is 349 EUR.", true);
     }
 }

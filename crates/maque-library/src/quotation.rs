@@ -1,8 +1,8 @@
 //! Quotations: literal parts of a document's text, with their place; what is not literally there is none.
 
-use crate::asked::is_unit;
 use crate::index::{DocumentName, PassageRecord};
 use crate::passage::Passage;
+use crate::sought::is_unit;
 use crate::words::words;
 
 /// A literal part of a passage.

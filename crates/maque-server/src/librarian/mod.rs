@@ -18,8 +18,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use maque_engine::Usage;
 use maque_library::{
-    FaqHit, Hit, Library, LibraryError, NO_FOLDER, Quotation, Search, Status, answers, closest,
-    echoes, fits, is_chinese_text, support, unsupported,
+    FaqHit, Hit, Library, LibraryError, NO_FOLDER, Quotation, Search, Status, answers,
+    asks_whether, closest, echoes, fits, is_chinese_text, support, unsupported,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -209,7 +209,8 @@ impl Inquiry {
         Ok(())
     }
 
-    /// Lets the model answer from the passages, and keeps of it what they say.
+    /// Lets the model answer from the passages, and keeps of it what they say. Whether something is so they say themselves: a small
+    /// model's yes and no are wrong too often.
     async fn write(
         &self,
         library: &Library,
@@ -218,7 +219,10 @@ impl Inquiry {
     ) -> Result<Found, ApiError> {
         let service = self.service.as_ref().map_err(Clone::clone)?;
         let read = nearest(&found.hits);
-        let told = writing::answer(service, self, &read, teller).await?;
+        let is_open = !asks_whether(&self.question);
+        let silent = Teller::silent();
+        let told = writing::answer(service, self, &read, if is_open { teller } else { &silent });
+        let told = told.await?;
         found.usage = told.usage;
         let is_refusal = writing::is_refusal(&told.text);
         let is_nothing = match is_refusal {
@@ -228,7 +232,9 @@ impl Inquiry {
         if is_nothing {
             return Ok(self.nothing(found));
         }
-        let own = (!is_refusal).then(|| self.supported(told, &read)).flatten();
+        let own = (is_open && !is_refusal)
+            .then(|| self.supported(told, &read))
+            .flatten();
         let ways = own.into_iter().chain(self.quoted(&read));
         let answers = |quotation: &Quotation| answers(&self.question, quotation);
         let Some(way) = ways.into_iter().find(|way| way.2.iter().any(answers)) else {
