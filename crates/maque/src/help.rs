@@ -206,6 +206,10 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("Kind of document", "文档的种类"),
     (
+        "Seconds of processor time that it may take",
+        "它最多占用的处理器时间（秒）",
+    ),
+    (
         "Show every limit of the server: what a client may take of it",
         "列出服务的全部限制：客户端可以占用多少",
     ),

@@ -333,7 +333,7 @@ fn count(value: &Value) -> u64 {
 pub(crate) struct LibraryReader {
     /// Kind of document
     kind: String,
-    /// Processor time that it may take
+    /// Seconds of processor time that it may take
     seconds: u64,
 }
 
