@@ -88,14 +88,14 @@ const UNITS: &str =
 pub fn fits(question: &str, text: &str, columns: &str) -> bool {
     match asks_for(question) {
         Sought::Money => has_number(text) && (has_money(text) || has_money(columns)),
-        Sought::Number => match unit(question) {
-            Some(unit) => has_number_of(text, unit) || has_number(text) && columns.contains(unit),
-            None => match counted(question) {
-                Some(noun) => {
-                    has_count_of(text, &noun) || has_number(text) && columns.contains(&noun)
-                }
-                None => has_number(text),
-            },
+        Sought::Number => match (unit(question), counted(question)) {
+            (Some(unit), _) => {
+                has_number_of(text, unit) || has_number(text) && columns.contains(unit)
+            }
+            (None, Some(noun)) => {
+                has_count_of(text, &noun) || has_number(text) && columns.contains(&noun)
+            }
+            (None, None) => has_number(text),
         },
         Sought::Span => has_span(text),
         Sought::Person => is_chinese_text(question) || has_person(text) || has_person(columns),
@@ -149,8 +149,7 @@ fn asks_how_much_of(question: &str) -> bool {
 
 /// The beginning of the noun, two letters, whose number is asked for: 车位 of 多少个车位.
 fn counted(question: &str) -> Option<String> {
-    let mut asks = ["多少个", "几个"].into_iter();
-    let (_, after) = asks.find_map(|asks| question.split_once(asks))?;
+    let (_, after) = question.split_once("多少个")?;
     let noun: String = after.chars().take(2).collect();
     (noun.chars().all(char::is_alphanumeric) && !noun.is_empty()).then_some(noun)
 }
@@ -226,7 +225,7 @@ pub(crate) fn has_any(text: &str, words: &[&str]) -> bool {
 }
 
 /// Whether one of these English words is in a text.
-fn has_word(text: &str, words: &[&str]) -> bool {
+pub(crate) fn has_word(text: &str, words: &[&str]) -> bool {
     let text = text.to_lowercase();
     let mut all = text.split(|letter: char| !letter.is_ascii_alphabetic());
     all.any(|word| words.contains(&word))
@@ -251,6 +250,8 @@ mod tests {
         check("How many pages?", "It has ten.", "It has content.");
         assert!(fits("签字笔多少支？", "签字笔 6", "限量（支）"));
         assert!(fits("画室周几开？哪几天？", "周二、周四", ""));
+        check("画室有多少个画架？", "画室有 12 个。", "画架在 B2 层。");
+        check("画室有多少个画架？", "画架 12", "画架在 2 楼。");
         check(
             "画展持续多长时间？",
             "画展持续 3 个月。",
@@ -259,6 +260,17 @@ mod tests {
         check("How much notice is needed?", "Two weeks.", "It is needed.");
         check("How much is it?", "It is 5 EUR.", "It is 5 kg.");
         assert!(fits("Who knows?", "Ask your manager.", "") && fits("几点开门？", "8:30", ""));
+    }
+
+    #[test]
+    fn who_is_not_answered_where_nobody_is_named() {
+        let question = "Who cleans the brushes?";
+        check(question, "The guard does.", "Brushes are cleaned daily.");
+        check(question, "Ask for Ann.", "Cleaned once.");
+        assert!(
+            fits("画笔由谁清洗？", "画笔每天清洗。", ""),
+            "no list of names in Chinese"
+        );
     }
 
     #[test]

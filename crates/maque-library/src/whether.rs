@@ -1,5 +1,7 @@
 //! Questions that are answered by yes or no.
 
+use crate::sought::{has_any, has_word};
+
 /// English words with which such questions begin.
 const BEGINNINGS: &[&str] = &[
     "am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "may", "must",
@@ -27,18 +29,12 @@ pub fn asks_whether(question: &str) -> bool {
     let is_ended = ENDS.iter().any(|one| end.ends_with(one))
         && !end.ends_with("什么")
         && !end.ends_with("怎么");
-    is_english
-        || is_ended
-        || WORDS.iter().any(|word| question.contains(word))
-        || has_choice(&question)
+    is_english || is_ended || has_any(&question, WORDS) || has_choice(&question)
 }
 
 /// Whether a text says what may be, must be or is not.
 pub(crate) fn says_whether(text: &str) -> bool {
-    let text = text.to_lowercase();
-    let mut words = text.split(|letter: char| !letter.is_ascii_alphabetic());
-    VERDICTS.iter().any(|verdict| text.contains(verdict))
-        || words.any(|word| ENGLISH_VERDICTS.contains(&word))
+    has_any(text, VERDICTS) || has_word(text, ENGLISH_VERDICTS)
 }
 
 /// Whether something and its opposite stand side by side, as in 能不能, 可不可以 and 有没有.

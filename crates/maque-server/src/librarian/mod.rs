@@ -220,9 +220,7 @@ impl Inquiry {
         let service = self.service.as_ref().map_err(Clone::clone)?;
         let read = nearest(&found.hits);
         let is_open = !asks_whether(&self.question);
-        let silent = Teller::silent();
-        let told = writing::answer(service, self, &read, if is_open { teller } else { &silent });
-        let told = told.await?;
+        let told = writing::answer(service, self, &read, teller, is_open).await?;
         found.usage = told.usage;
         let is_refusal = writing::is_refusal(&told.text);
         let is_nothing = match is_refusal {

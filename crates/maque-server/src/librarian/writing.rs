@@ -34,12 +34,13 @@ const ENGLISH: Words = Words {
     question: "Question: ",
 };
 
-/// An answer from these passages; its text is told while it is written.
+/// An answer from these passages; its text is told while it is written, if it `may_be_shown`.
 pub(super) async fn answer(
     service: &Service,
     inquiry: &Inquiry,
     read: &[Hit],
     teller: &Teller,
+    may_be_shown: bool,
 ) -> Result<Told, ApiError> {
     let words = match is_chinese_text(&inquiry.question) {
         true => CHINESE,
@@ -62,7 +63,7 @@ pub(super) async fn answer(
         message("user", text),
     ];
     let choice = write(service, &messages, inquiry.max_tokens, inquiry.seed)?;
-    hear(choice, teller).await
+    hear(choice, teller, may_be_shown).await
 }
 
 /// Whether the model says that it found nothing.
@@ -133,8 +134,8 @@ fn write(
     Ok(Choice::new(service.clone(), running, Vec::new()))
 }
 
-/// Tells its stages and its text.
-async fn hear(mut choice: Choice, teller: &Teller) -> Result<Told, ApiError> {
+/// Tells its stages and, if it may be shown, its text.
+async fn hear(mut choice: Choice, teller: &Teller, may_be_shown: bool) -> Result<Told, ApiError> {
     let mut written = String::new();
     loop {
         for output in choice.next().await {
@@ -152,7 +153,9 @@ async fn hear(mut choice: Choice, teller: &Teller) -> Result<Told, ApiError> {
                         teller.stage("writing").await;
                     }
                     written += &text;
-                    teller.tell("maque.delta", json!({ "text": text })).await;
+                    if may_be_shown {
+                        teller.tell("maque.delta", json!({ "text": text })).await;
+                    }
                 }
                 _ => {}
             }
