@@ -17,6 +17,7 @@ pub(in crate::matmul) struct Dpbusd;
 impl Arithmetic for Dpbusd {
     const BY_NIBBLES: bool = false;
 
+    #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
     unsafe fn add_blocks<F: Packed, const N: usize>(
         chains: &mut [Chain],
         slab: &Slab,
@@ -24,48 +25,29 @@ impl Arithmetic for Dpbusd {
         first: usize,
         blocks: Range<usize>,
     ) {
-        // SAFETY: the caller proves AVX2, FMA, F16C and AVX-VNNI.
-        unsafe { add_blocks::<F, N>(chains, slab, tile, first, blocks) }
+        let Some(chains) = chains.first_chunk_mut::<N>() else {
+            return;
+        };
+        for (i, b) in blocks.enumerate() {
+            let (sets, scales) = slab.block::<F, Dpbusd>(i);
+            let x = Columns::of(tile, b, first);
+            add::<F, N>(chains, |j| sets[0][j], scales, x);
+        }
     }
 
+    #[target_feature(enable = "avx2,fma,f16c,avxvnni")]
     unsafe fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-        // SAFETY: the caller proves AVX2, FMA, F16C and AVX-VNNI.
-        unsafe { one_token::<F>(product, tile, group) }
+        let group = product.group(group);
+        let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
+        for b in 0..tile.scales.len() {
+            prefetch::<F>(group, b);
+            scales.read::<F>(group, b);
+            let lines = lines::<F>(group, b);
+            let x = Columns::of(tile, b, 0);
+            add::<F, 1>(&mut chains, |j| word::<F>(lines, j), &scales, x);
+        }
+        chains[0]
     }
-}
-
-/// Adds the products of the sub-blocks in a slab to the chains of the `N` columns from `first` on.
-#[target_feature(enable = "avx2,fma,f16c,avxvnni")]
-fn add_blocks<F: Packed, const N: usize>(
-    chains: &mut [Chain],
-    slab: &Slab,
-    tile: Tile<'_>,
-    first: usize,
-    blocks: Range<usize>,
-) {
-    let Some(chains) = chains.first_chunk_mut::<N>() else {
-        return;
-    };
-    for (i, b) in blocks.enumerate() {
-        let (sets, scales) = slab.block::<F, Dpbusd>(i);
-        let x = Columns::of(tile, b, first);
-        add::<F, N>(chains, |j| sets[0][j], scales, x);
-    }
-}
-
-/// Decode: the sums of a group's rows for the only token, unpacked in registers and multiplied at once.
-#[target_feature(enable = "avx2,fma,f16c,avxvnni")]
-fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-    let group = product.group(group);
-    let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
-    for b in 0..tile.scales.len() {
-        prefetch::<F>(group, b);
-        scales.read::<F>(group, b);
-        let lines = lines::<F>(group, b);
-        let x = Columns::of(tile, b, 0);
-        add::<F, 1>(&mut chains, |j| word::<F>(lines, j), &scales, x);
-    }
-    chains[0]
 }
 
 /// Adds the products of one sub-block to the chains of its columns; `words(j)` is word `j`.

@@ -25,6 +25,7 @@ pub(in crate::matmul) struct Maddubs;
 impl Arithmetic for Maddubs {
     const BY_NIBBLES: bool = true;
 
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn add_blocks<F: Packed, const N: usize>(
         chains: &mut [Chain],
         slab: &Slab,
@@ -32,51 +33,32 @@ impl Arithmetic for Maddubs {
         first: usize,
         blocks: Range<usize>,
     ) {
-        // SAFETY: the caller proves AVX2, FMA and F16C.
-        unsafe { add_blocks::<F, N>(chains, slab, tile, first, blocks) }
-    }
-
-    unsafe fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-        // SAFETY: the caller proves AVX2, FMA and F16C.
-        unsafe { one_token::<F>(product, tile, group) }
-    }
-}
-
-/// Adds the products of the sub-blocks in a slab to the chains of the `N` columns from `first` on.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn add_blocks<F: Packed, const N: usize>(
-    chains: &mut [Chain],
-    slab: &Slab,
-    tile: Tile<'_>,
-    first: usize,
-    blocks: Range<usize>,
-) {
-    let Some(chains) = chains.first_chunk_mut::<N>() else {
-        return;
-    };
-    for (i, b) in blocks.enumerate() {
-        let (sets, scales) = slab.block::<F, Maddubs>(i);
-        let x = Columns::of(tile, b, first);
-        add::<F, N>(chains, |set, j| sets[set][j], scales, x);
-    }
-}
-
-/// Decode: the sums of a group's rows for the only token, unpacked in registers and multiplied at once.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-    let group = product.group(group);
-    let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
-    for b in 0..tile.scales.len() {
-        prefetch::<F>(group, b);
-        scales.read::<F>(group, b);
-        let lines = lines::<F>(group, b);
-        let words = |set: usize, j| match F::FORMAT {
-            Format::Q8_0 if !is_high_plane::<F>() => nibbles(word::<F>(lines, j)[set]),
-            _ => word_by_nibbles::<F>(lines, j),
+        let Some(chains) = chains.first_chunk_mut::<N>() else {
+            return;
         };
-        add::<F, 1>(&mut chains, words, &scales, Columns::of(tile, b, 0));
+        for (i, b) in blocks.enumerate() {
+            let (sets, scales) = slab.block::<F, Maddubs>(i);
+            let x = Columns::of(tile, b, first);
+            add::<F, N>(chains, |set, j| sets[set][j], scales, x);
+        }
     }
-    chains[0]
+
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
+        let group = product.group(group);
+        let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
+        for b in 0..tile.scales.len() {
+            prefetch::<F>(group, b);
+            scales.read::<F>(group, b);
+            let lines = lines::<F>(group, b);
+            let words = |set: usize, j| match F::FORMAT {
+                Format::Q8_0 if !is_high_plane::<F>() => nibbles(word::<F>(lines, j)[set]),
+                _ => word_by_nibbles::<F>(lines, j),
+            };
+            add::<F, 1>(&mut chains, words, &scales, Columns::of(tile, b, 0));
+        }
+        chains[0]
+    }
 }
 
 /// Adds the products of one sub-block to the chains of its columns; `words(set, j)` is word `j`.

@@ -18,6 +18,7 @@ pub(in crate::matmul) struct Pairs;
 impl Arithmetic for Pairs {
     const BY_NIBBLES: bool = false;
 
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn add_blocks<F: Packed, const N: usize>(
         chains: &mut [Chain],
         slab: &Slab,
@@ -25,48 +26,29 @@ impl Arithmetic for Pairs {
         first: usize,
         blocks: Range<usize>,
     ) {
-        // SAFETY: the caller proves AVX2, FMA and F16C.
-        unsafe { add_blocks::<F, N>(chains, slab, tile, first, blocks) }
+        let Some(chains) = chains.first_chunk_mut::<N>() else {
+            return;
+        };
+        for (i, b) in blocks.enumerate() {
+            let (sets, scales) = slab.block::<F, Pairs>(i);
+            let (sets, _) = sets.as_chunks::<2>();
+            let pairs = |j: usize| sets[0][j / N_WORDS][j % N_WORDS];
+            add::<N>(chains, pairs, scales.d, tile, b * tile.n_tokens + first);
+        }
     }
 
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-        // SAFETY: the caller proves AVX2, FMA and F16C.
-        unsafe { one_token::<F>(product, tile, group) }
+        let group = product.group(group);
+        let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
+        for b in 0..tile.code_scales.len() {
+            prefetch::<F>(group, b);
+            scales.read::<F>(group, b);
+            let lines = lines::<F>(group, b);
+            add::<1>(&mut chains, |j| pair::<F>(lines, j), scales.d, tile, b);
+        }
+        chains[0]
     }
-}
-
-/// Adds the products of the sub-blocks in a slab to the chains of the `N` columns from `first` on.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn add_blocks<F: Packed, const N: usize>(
-    chains: &mut [Chain],
-    slab: &Slab,
-    tile: Tile<'_>,
-    first: usize,
-    blocks: Range<usize>,
-) {
-    let Some(chains) = chains.first_chunk_mut::<N>() else {
-        return;
-    };
-    for (i, b) in blocks.enumerate() {
-        let (sets, scales) = slab.block::<F, Pairs>(i);
-        let (sets, _) = sets.as_chunks::<2>();
-        let pairs = |j: usize| sets[0][j / N_WORDS][j % N_WORDS];
-        add::<N>(chains, pairs, scales.d, tile, b * tile.n_tokens + first);
-    }
-}
-
-/// Decode: the sums of a group's rows for the only token, unpacked in registers and multiplied at once.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn one_token<F: Packed>(product: &Product<'_>, tile: Tile<'_>, group: usize) -> Chain {
-    let group = product.group(group);
-    let (mut chains, mut scales) = ([[_mm256_setzero_ps(); 2]], Scales::zero());
-    for b in 0..tile.code_scales.len() {
-        prefetch::<F>(group, b);
-        scales.read::<F>(group, b);
-        let lines = lines::<F>(group, b);
-        add::<1>(&mut chains, |j| pair::<F>(lines, j), scales.d, tile, b);
-    }
-    chains[0]
 }
 
 /// Adds the products of one sub-block to the chains of `N` columns, the first being block `at` of the tile; `pairs(j)` is
