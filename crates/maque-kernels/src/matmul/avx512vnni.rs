@@ -43,8 +43,8 @@ use pairs::Pairs;
 pub(super) trait Multiplier {
     /// What it multiplies.
     type Block: Unpacked;
-    /// So few tiles unpack weights in registers, each for itself: that costs less than a slab.
-    const FEW_TILES: usize;
+    /// Whether so many tiles unpack weights in registers, each for itself, because that costs less than a slab.
+    fn is_few<F: Packed>(n_tiles: usize) -> bool;
     /// Called before a piece of work in `F`, and after it.
     unsafe fn begin<F: Packed>();
     unsafe fn end();
@@ -80,7 +80,9 @@ pub(super) struct Vnni;
 impl Multiplier for Vnni {
     type Block = unpack::Block;
 
-    const FEW_TILES: usize = 4;
+    fn is_few<F: Packed>(n_tiles: usize) -> bool {
+        n_tiles <= 4 || F::IS_UNPACKED
+    }
     unsafe fn begin<F: Packed>() {}
     unsafe fn end() {}
     unsafe fn multiply<F: Packed>(
@@ -126,7 +128,7 @@ pub(super) unsafe fn run<M: Multiplier>(product: &Product<'_>, x: &Activations, 
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piece: Piece) {
-    if piece.tiles.len() <= M::FEW_TILES {
+    if M::is_few::<F>(piece.tiles.len()) {
         return few_tiles::<F, M::Block>(product, x, piece);
     }
     let mut bench = Workbench {
@@ -142,6 +144,7 @@ fn groups<F: Packed, M: Multiplier>(product: &Product<'_>, x: &Activations, piec
     unsafe { M::end() };
 }
 
+/// Each tile unpacks the weights for itself.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn few_tiles<F: Packed, B: Unpacked>(product: &Product<'_>, x: &Activations, piece: Piece) {
     for group in piece.groups {
@@ -151,7 +154,7 @@ fn few_tiles<F: Packed, B: Unpacked>(product: &Product<'_>, x: &Activations, pie
     }
 }
 
-/// Decode: unpacks in registers and multiplies at once.
+/// Unpacks in registers and multiplies at once.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn at_once<F: Packed, B: Unpacked, const N: usize>(
     product: &Product<'_>,

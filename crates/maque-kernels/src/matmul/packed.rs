@@ -8,6 +8,9 @@ use crate::panel::{Codes, Layout};
 pub(super) trait Packed {
     const FORMAT: Format;
     const CODES: Codes = Codes::Whole;
+    /// Whether codes lie in memory as products take them.
+    const IS_UNPACKED: bool =
+        matches!(Self::FORMAT, Format::Q8_0) && matches!(Self::CODES, Codes::Whole);
     /// Bytes of a sub-block's lines that lie together.
     const LINES_BYTES: usize = match Self::CODES {
         Codes::Whole => Layout::quant_bytes(Self::FORMAT),

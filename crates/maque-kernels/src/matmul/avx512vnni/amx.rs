@@ -107,7 +107,9 @@ pub(crate) unsafe fn multiply_whole_tiles(n: u64) {
 
 impl Multiplier for Amx {
     type Block = Block;
-    const FEW_TILES: usize = 1;
+    fn is_few<F: Packed>(n_tiles: usize) -> bool {
+        n_tiles <= 1
+    }
 
     unsafe fn begin<F: Packed>() {
         let shapes = match F::KIND {

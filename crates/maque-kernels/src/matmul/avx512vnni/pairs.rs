@@ -25,7 +25,9 @@ pub(in super::super) struct Pairs;
 
 impl Multiplier for Pairs {
     type Block = Block;
-    const FEW_TILES: usize = 4;
+    fn is_few<F: Packed>(n_tiles: usize) -> bool {
+        n_tiles <= 4
+    }
 
     unsafe fn begin<F: Packed>() {}
     unsafe fn end() {}
