@@ -124,6 +124,13 @@ export async function talking(url) {
     assert.match(await page.locator(".figures").textContent(), / 12 词元/);
   });
 
+  await scene("too-long", url, ZH, async (page) => {
+    await input(page).fill("海水是咸的。".repeat(1500));
+    await input(page).press("Enter");
+    await page.getByText(/太长了：有 \d+ 个词元，模型最多能读 4095 个/).waitFor();
+    assert.equal((await input(page).inputValue()).length, 9000, "what was typed is not lost");
+  });
+
   await scene("copy", url, { ...ZH, permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
     await begin(page);
     await ask(page, "复制这一句");

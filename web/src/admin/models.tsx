@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Rate } from "../base/rate";
 import { notices } from "../parts/notices";
 import { models, removeModel, work, type ModelRow, type Step } from "../wire/admin";
-import { reason } from "../wire/api";
+import { Refusal, reason } from "../wire/api";
 import { useLanguage, useWords } from "../words/words";
 import { useAsked } from "./asked";
 
@@ -29,13 +29,13 @@ function Row({ model, onChange }: { model: ModelRow; onChange: () => Promise<voi
   const run = async (task: "pull" | "verify") => {
     try {
       for await (const next of work(task, model.name)) {
-        if (next.error) throw new Error(next.error.message);
+        if (next.error) throw new Refusal(500, next.error);
         rate.note(performance.now(), next.done ?? 0);
         setStep(next);
       }
       notices.say(task === "pull" ? words.pulled(model.name) : words.verified(model.name));
     } catch (error) {
-      notices.say(`${model.name}: ${reason(error) || (error as Error).message || lost.lost}`);
+      notices.say(`${model.name}: ${reason(error) || lost.lost}`);
     }
     setStep(undefined);
     await onChange();

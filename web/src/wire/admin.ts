@@ -1,5 +1,6 @@
 // What only the administrator asks of the server: who comes in, which models there are, how busy it is.
 import { call, open } from "./api";
+import type { Told } from "./refusal";
 import { eventsOf } from "./sse";
 
 export interface Person {
@@ -39,7 +40,7 @@ export interface Step {
   done?: number;
   total?: number;
   source?: string;
-  error?: { message?: string };
+  error?: Told;
 }
 export interface ModelRow {
   name: string;

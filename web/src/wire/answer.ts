@@ -1,5 +1,5 @@
 // The events of an answer that is being written: who it is, where it waits, its text, its end.
-import { Refusal } from "./api";
+import { Refusal, type Told } from "./refusal";
 import { eventsOf } from "./sse";
 import type { Message, Stats, WaitStage } from "./types";
 
@@ -18,7 +18,7 @@ export type Said = { head: Head } | { stage: WaitStage } | { text: string } | { 
 interface Chunk {
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
   maque?: { state: Message["state"]; stats: Stats };
-  error?: { message?: string };
+  error?: Told;
 }
 
 /** What `response` says, until its end or until the connection breaks (then there is no `end`). */
@@ -34,7 +34,7 @@ export async function* saidBy(response: Response): AsyncGenerator<Said> {
 }
 
 function* saidByChunk({ choices, maque, error }: Chunk, status: number): Generator<Said> {
-  if (error) throw new Refusal(status, error.message ?? "");
+  if (error) throw new Refusal(status, error);
   const text = choices?.[0]?.delta?.content;
   if (text) yield { text };
   if (maque) yield { end: { ...maque, finish_reason: choices?.[0]?.finish_reason ?? "" } };

@@ -1,6 +1,8 @@
 // One request to the server: JSON in, JSON or a stream out, a refusal as an error.
 import { keptForTab } from "../base/keep";
-import { Refusal, reasonOf } from "./refusal";
+import { inChinese } from "../words/refusals";
+import { speaksChinese } from "../words/words";
+import { Refusal, toldBy } from "./refusal";
 
 export { Refusal };
 
@@ -19,7 +21,7 @@ export async function open(method: Method, path: string, { body, signal }: More 
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });
-  if (!response.ok) throw new Refusal(response.status, await reasonOf(response));
+  if (!response.ok) throw new Refusal(response.status, await toldBy(response));
   return response;
 }
 
@@ -29,9 +31,10 @@ export async function call<T>(method: Method, path: string, more: More = {}): Pr
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-/** A sentence for the reader: the server's own, or nothing where it could not be reached. */
+/** A sentence for the reader in the page's language, or nothing where the server could not be reached. */
 export function reason(error: unknown): string {
-  return error instanceof Refusal ? error.message : "";
+  if (!(error instanceof Refusal)) return "";
+  return (speaksChinese() && inChinese(error.told)) || error.message;
 }
 
 function authorization(): Record<string, string> {

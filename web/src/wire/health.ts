@@ -34,7 +34,7 @@ export class Health extends Store {
       const look = () => {
         if (signal.aborted) reject(signal.reason);
         else if (this.isReady) resolve();
-        else if (this.report?.status === "failed") reject(new Refusal(503, this.report.message ?? ""));
+        else if (this.report?.status === "failed") reject(new Refusal(503, { message: this.report.message ?? "" }));
         else return;
         unwatch();
       };

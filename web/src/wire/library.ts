@@ -1,5 +1,6 @@
 // The library's API: how it stands, and a question to it, answered with quotations.
 import { Refusal, call, open } from "./api";
+import type { Told as Why } from "./refusal";
 import { eventsOf } from "./sse";
 import type { WaitStage } from "./types";
 
@@ -66,7 +67,7 @@ export async function* askLibrary(question: string, signal: AbortSignal): AsyncG
     if (name === "maque.quotation") yield { quotation: value };
     if (name === "maque.delta") yield { delta: (value as { text: string }).text };
     if (name === "maque.answer") yield { answer: value };
-    if (name === "error") throw new Refusal(500, (value as { error?: { message?: string } }).error?.message ?? "");
+    if (name === "error") throw new Refusal(500, (value as { error?: Why }).error ?? {});
   }
 }
 

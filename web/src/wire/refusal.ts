@@ -1,18 +1,26 @@
 // The server's no, as an error.
 
+/** What the server says about it. */
+export interface Told {
+  message?: string;
+  code?: string | null;
+  n_prompt?: number; // tokens, of what is longer than the context
+  context?: number;
+}
+
 /** The server answered, and the answer is no. */
 export class Refusal extends Error {
-  constructor(readonly status: number, message: string) {
-    super(message);
+  constructor(readonly status: number, readonly told: Told) {
+    super(told.message ?? "");
   }
 }
 
-/** Its sentence about a response that is no success. */
-export async function reasonOf(response: Response): Promise<string> {
+/** What it says in a response that is no success. */
+export async function toldBy(response: Response): Promise<Told> {
   const text = await response.text();
   try {
-    return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
+    return (JSON.parse(text) as { error?: Told }).error ?? { message: text };
   } catch {
-    return text.slice(0, 300) || `HTTP ${response.status}`;
+    return { message: text.slice(0, 300) || `HTTP ${response.status}` };
   }
 }

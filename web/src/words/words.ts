@@ -24,6 +24,11 @@ export function applyLanguage(language: Language): void {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 }
 
+/** Whether the page speaks Chinese now. */
+export function speaksChinese(): boolean {
+  return document.documentElement.lang.startsWith("zh");
+}
+
 export function useWords(): Words {
   return useContext(Spoken);
 }
