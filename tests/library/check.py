@@ -1,6 +1,7 @@
 """Asks a running server every labelled question, checks every quotation against its document, and prints what came of it.
 
     maque library add tests/library/handbook; python3 tests/library/check.py http://127.0.0.1:7860 [--half a|b] [--show] [--questions tests/library/unseen.tsv]
+    maque library add tests/library/town; python3 tests/library/check.py http://127.0.0.1:7860 --folder town --questions tests/library/town.tsv
 
 Exits with 1 if a quotation is not literally at its place.
 """
@@ -34,17 +35,22 @@ def is_literal(url, quotation, texts):
     return texts[name][quotation["start"] : quotation["end"]] == quotation["text"]
 
 
-def in_file(quotation):
+def in_file(folder, quotation):
     """Whether the quotation is in the file itself, where that is text."""
     if quotation["document"]["kind"] not in ("text", "markdown"):
         return True
-    file = HERE / "handbook" / quotation["document"]["file"]
+    file = HERE / folder / quotation["document"]["file"]
     return quotation["text"] in file.read_text(encoding="utf-8")
+
+
+def bare(text):
+    return "".join(text.split())
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
+    parser.add_argument("--folder", default="handbook")
     parser.add_argument("--half", choices=["a", "b"])
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--questions", type=pathlib.Path, default=HERE / "questions.tsv")
@@ -59,7 +65,7 @@ def main():
         seconds[key] += elapsed
         slowest[key] = max(slowest[key], elapsed)
         n_quotations += len(answer["quotations"])
-        bad = [q for q in answer["quotations"] if not (is_literal(options.url, q, texts) and in_file(q))]
+        bad = [q for q in answer["quotations"] if not (is_literal(options.url, q, texts) and in_file(options.folder, q))]
         wrong += len(bad)
         documents = list(dict.fromkeys(passage["document"]["file"] for passage in answer["passages"]))
         said = " ".join([answer["answer"], *(q["text"] for q in answer["quotations"])])
@@ -67,7 +73,9 @@ def main():
         count[key, answer["outcome"]] += 1
         count[key, "by " + answer["source"]] += 1
         count[key, "first three"] += file in documents[:3]
-        count[key, "has the evidence"] += bool(evidence) and evidence.replace(" ", "") in said.replace(" ", "")
+        count[key, "has the evidence"] += bool(evidence) and bare(evidence) in bare(said)
+        marked = [(passage["marked"] or passage)["text"] for passage in answer["passages"][:3]]
+        count[key, "marked"] += answer["outcome"] == "not_found" and bool(evidence) and any(bare(evidence) in bare(text) for text in marked)
         if options.show:
             print(f"{kind}/{half} {elapsed:.1f} s {answer['outcome']} {answer['source']}: {question} -> {answer['answer']!r} {documents[:3]}")
         for quotation in bad:

@@ -143,9 +143,11 @@ export async function library() {
     await page.locator(".sources .place", { hasText: "新员工手册.md" }).first().waitFor();
     await accessible(page, "quotation");
     await button(page, "问别的").click();
-    await page.getByLabel("输入你的问题…").fill("火星上有几座桥");
+    await page.getByLabel("输入你的问题…").fill("请假时要给主管带什么礼物？");
     await button(page, "提问").click();
     await page.locator(".not-found").waitFor();
+    await page.locator(".sources mark").first().waitFor();
+    await accessible(page, "nearest passages");
   });
   await server.kill();
   server.remove();

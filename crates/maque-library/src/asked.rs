@@ -155,7 +155,8 @@ impl Text {
     /// parted by chance, and counts letter by letter.
     fn spells(&self, word: &str) -> bool {
         if !is_known(word) {
-            let mut letters = word.chars().filter(|letter| !is_stop_word(*letter));
+            let says = |letter: &char| !is_stop_word(*letter) && !is_unit(*letter);
+            let mut letters = word.chars().filter(says);
             return letters.all(|letter| self.plain.contains(letter));
         }
         let n = word.chars().count();
@@ -183,8 +184,15 @@ fn parts(word: &str, all: &[String]) -> Vec<String> {
     }
 }
 
-/// Whether a word is no more than the unit whose number is asked for, which `fits` looks at.
+/// Whether a word is no more than the unit whose number is asked for, which `fits` looks at, or than one with 那 or 这.
 fn is_counted(question: &str, word: &str) -> bool {
+    let mut letters = word.chars();
+    if letters.next().is_some_and(|first| "那这".contains(first))
+        && letters.next().is_some_and(is_unit)
+        && letters.next().is_none()
+    {
+        return true;
+    }
     let of = word.trim_start_matches('哪').trim_start_matches('几');
     if of.is_empty() {
         return true;
@@ -226,6 +234,8 @@ mod tests {
         check_said("What does the kite weigh?", "The kite costs 349 EUR.", 0.5);
         check_said("Which colour is the kite?", "The kite is red.", 1.0);
         check_said("画室几点开？", "画室 8:30 开。", 1.0);
+        check_said("那条走廊有画吗？", "走廊有画。", 1.0);
+        check_said("画室那边的孩子在哪儿？", "Children.", 0.5);
         check_said("画室的午餐时间？", "画室午餐 11:30 开始。", 1.0);
         check_said("画笔放在哪里？", "画笔由老王管。", 0.5);
         check_said("画室每周哪几天开？", "画室每周二、周四开。", 1.0);

@@ -54,7 +54,7 @@ pub fn support(question: &str, answer: &str, hits: &[Hit], n: usize) -> Vec<Quot
 }
 
 /// What of a passage can be quoted: a row whole, a text sentence by sentence, no heading.
-fn quotable(hit: &Hit) -> Vec<Quotation> {
+pub fn quotable(hit: &Hit) -> Vec<Quotation> {
     let text = &hit.found.passage.text;
     if hit.found.passage.place.row.is_some() {
         return Quotation::find(&hit.found, text).into_iter().collect();

@@ -29,7 +29,7 @@ mod watch;
 mod whether;
 mod words;
 
-pub use evidence::{answers, closest, support};
+pub use evidence::{answers, closest, quotable, support};
 pub use extracted::Place;
 pub use faq::FaqHit;
 pub use index::{DocumentName, PassageRecord};
@@ -43,5 +43,5 @@ pub use search::{Hit, Search};
 pub use sentences::sentences;
 pub use skipped::{Reason, Skipped};
 pub use sought::{echoes, fits};
-pub use whether::asks_whether;
+pub use whether::{asks_whether, contradict};
 pub use words::{is_chinese_text, words};

@@ -24,7 +24,7 @@ fn ends(letter: char, next: Option<char>) -> bool {
     match letter {
         '。' | '！' | '？' | '!' | '?' => !is_closing,
         '.' => next.is_some_and(char::is_whitespace),
-        '\n' => true,
+        '\n' => !next.is_some_and(char::is_lowercase), // a line that was broken in its midst
         _ => false,
     }
 }
@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn sentences_end_where_readers_end_them() {
-        let text = "年假十天；可分次。病假要证明！ \nIt costs 3.5 yuan. Ask HR.";
+        let text =
+            "年假十天；可分次。病假要证明！ \nIt costs 3.5 yuan. Ask HR\nif it\nis more\n- or less";
         let found: Vec<&str> = sentences(text)
             .into_iter()
             .map(|span| &text[span])
@@ -54,7 +55,8 @@ mod tests {
                 "年假十天；可分次。",
                 "病假要证明！",
                 "It costs 3.5 yuan.",
-                "Ask HR."
+                "Ask HR\nif it\nis more",
+                "- or less"
             ]
         );
     }

@@ -7,6 +7,12 @@ const MONEY: &[&str] = &[
     "元", "块", "费", "%", "％", "eur", "usd", "€", "$", "¥", "£", "free", "price", "paid",
 ];
 
+/// English words beside which a bare number is an amount of money.
+const PAYING: &[&str] = &[
+    "charge", "charged", "charges", "cost", "costs", "deposit", "fee", "fees", "fine", "pay",
+    "pays", "rent",
+];
+
 /// English words for people, and for what they are together.
 const PEOPLE: &[&str] = &[
     "by",
@@ -65,6 +71,32 @@ const PEOPLE: &[&str] = &[
     "partners",
 ];
 
+/// What shows that a text gives a reason.
+const REASONS: &[&str] = &["因", "由于", "为了", "以免", "以便", "防止", "避免", "否则"];
+/// English words that do.
+const ENGLISH_REASONS: &[&str] = &[
+    "as",
+    "because",
+    "due",
+    "for",
+    "otherwise",
+    "reason",
+    "since",
+    "so",
+    "to",
+];
+
+/// What shows that a text says where.
+const PLACES: &[&str] = &[
+    "在", "到", "往", "进", "从", "处", "口", "楼", "室", "厅", "台", "柜", "箱", "库", "部", "门",
+    "旁", "系统", "网", "http", "@",
+];
+/// English words that do.
+const ENGLISH_PLACES: &[&str] = &[
+    "at", "behind", "beside", "by", "from", "in", "inside", "into", "near", "next", "on",
+    "opposite", "outside", "through", "to", "under", "via",
+];
+
 /// Units of time that follow a number of them.
 const SPANS: &[&str] = &[
     "天", "日", "周", "星期", "个月", "年", "小时", "分钟", "秒", "学期", "季度",
@@ -81,7 +113,7 @@ const NUMBERS: &[&str] = &[
 
 /// Letters with which units begin.
 const UNITS: &str =
-    "支张把本台辆次周月年时分秒小天日人名位级楼层米平升克斤吨页份种盏副块元站间道门";
+    "支张把本台辆次周月年时分秒小天日人名位级楼层米平升克斤吨页份种盏副块元站间道门条栋趟";
 
 /// Whether a text, under these `columns`, can answer a question of this kind: who asks for a price is not answered without
 /// money, who asks how many not without a number, and who asks how many days not by a number of anything else.
@@ -98,6 +130,11 @@ pub fn fits(question: &str, text: &str, columns: &str) -> bool {
             (None, None) => has_number(text),
         },
         Sought::Span => has_span(text),
+        Sought::Reason => has_any(text, REASONS) || has_word(text, ENGLISH_REASONS),
+        Sought::Place => {
+            let says = |text| has_any(text, PLACES) || has_word(text, ENGLISH_PLACES);
+            says(text) || says(columns)
+        }
         Sought::Person => is_chinese_text(question) || has_person(text) || has_person(columns),
         Sought::Anything => true,
     }
@@ -120,6 +157,8 @@ enum Sought {
     Number,
     Span,
     Person,
+    Reason,
+    Place,
     Anything,
 }
 
@@ -134,6 +173,12 @@ fn asks_for(question: &str) -> Sought {
         }
         () if question.contains('谁') || has_word(question, &["who", "whom", "whose"]) => {
             Sought::Person
+        }
+        () if has(&["为什么", "为啥", "为何"]) || has_word(question, &["why"]) => {
+            Sought::Reason
+        }
+        () if has(&["哪里", "哪儿", "什么地方"]) || has_word(question, &["where"]) => {
+            Sought::Place
         }
         () => Sought::Anything,
     }
@@ -216,7 +261,7 @@ fn has_span(text: &str) -> bool {
 }
 
 pub(crate) fn has_money(text: &str) -> bool {
-    has_any(text, MONEY)
+    has_any(text, MONEY) || has_word(text, PAYING)
 }
 
 pub(crate) fn has_any(text: &str, words: &[&str]) -> bool {
@@ -259,7 +304,32 @@ mod tests {
         );
         check("How much notice is needed?", "Two weeks.", "It is needed.");
         check("How much is it?", "It is 5 EUR.", "It is 5 kg.");
+        check(
+            "How much is a coffee?",
+            "A coffee costs 4.",
+            "A coffee in 4 minutes.",
+        );
         assert!(fits("Who knows?", "Ask your manager.", "") && fits("几点开门？", "8:30", ""));
+    }
+
+    #[test]
+    fn why_and_where_want_a_reason_and_a_place() {
+        check(
+            "画笔为什么不外借？",
+            "画笔不外借，因为只有三支。",
+            "画笔不外借。",
+        );
+        check(
+            "Why is it closed?",
+            "It is closed for repairs.",
+            "It is closed.",
+        );
+        check("画笔在哪里领？", "画笔到前台领。", "画笔周一领。");
+        check(
+            "Where are brushes kept?",
+            "They are kept in the shed.",
+            "They are kept clean.",
+        );
     }
 
     #[test]

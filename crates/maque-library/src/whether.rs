@@ -20,6 +20,24 @@ const ENGLISH_VERDICTS: &[&str] = &[
     "excluded", "covered", "without",
 ];
 
+/// Chinese letters that deny.
+const DENIALS: &[&str] = &["不", "没", "无", "未", "勿", "禁", "n't", "n’t"];
+/// English words that do.
+const ENGLISH_DENIALS: &[&str] = &[
+    "not",
+    "no",
+    "never",
+    "none",
+    "nobody",
+    "nothing",
+    "cannot",
+    "neither",
+    "nor",
+    "forbidden",
+    "prohibited",
+    "without",
+];
+
 /// Whether a question asks whether something is so.
 pub fn asks_whether(question: &str) -> bool {
     let question = question.trim().to_lowercase();
@@ -37,6 +55,12 @@ pub(crate) fn says_whether(text: &str) -> bool {
     has_any(text, VERDICTS) || has_word(text, ENGLISH_VERDICTS)
 }
 
+/// Whether one of two texts denies something and the other does not: a small model drops a "no".
+pub fn contradict(one: &str, other: &str) -> bool {
+    let denies = |text: &str| has_any(text, DENIALS) || has_word(text, ENGLISH_DENIALS);
+    denies(one) != denies(other)
+}
+
 /// Whether something and its opposite stand side by side, as in 能不能, 可不可以 and 有没有.
 fn has_choice(question: &str) -> bool {
     let letters: Vec<char> = question.chars().collect();
@@ -48,6 +72,13 @@ fn has_choice(question: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_one_denies_and_the_other_does_not_contradicts() {
+        assert!(contradict("画笔可以带走。", "画笔不可以带走。"));
+        assert!(contradict("No kite may fly here.", "Kites may fly here."));
+        assert!(!contradict("It isn't free.", "It is not free.") && !contradict("Now.", "一次。"));
+    }
 
     #[test]
     fn a_question_of_yes_or_no_is_told_from_others() {

@@ -147,8 +147,46 @@ pub(crate) fn plain(text: &str) -> String {
         .collect()
 }
 
+/// English words that change within, and the words of which they are forms.
+const CHANGED: &[(&str, &str)] = &[
+    ("bought", "buy"),
+    ("broke", "break"),
+    ("broken", "break"),
+    ("brought", "bring"),
+    ("built", "build"),
+    ("chose", "choose"),
+    ("chosen", "choose"),
+    ("drove", "drive"),
+    ("driven", "drive"),
+    ("children", "child"),
+    ("feet", "foot"),
+    ("forgot", "forget"),
+    ("forgotten", "forget"),
+    ("held", "hold"),
+    ("kept", "keep"),
+    ("left", "leave"),
+    ("lent", "lend"),
+    ("lost", "lose"),
+    ("men", "man"),
+    ("paid", "pay"),
+    ("people", "person"),
+    ("sent", "send"),
+    ("sold", "sell"),
+    ("spent", "spend"),
+    ("stolen", "steal"),
+    ("taught", "teach"),
+    ("teeth", "tooth"),
+    ("women", "woman"),
+    ("worn", "wear"),
+    ("wore", "wear"),
+    ("written", "write"),
+    ("wrote", "write"),
+];
+
 /// An English word without its ending; other words as they are.
 fn stem(word: &str) -> String {
+    let base = CHANGED.iter().find(|(form, _)| *form == word);
+    let word = base.map_or(word, |(_, base)| base);
     if !word.is_ascii() || word.bytes().any(|byte| byte.is_ascii_digit()) {
         return word.to_owned();
     }
@@ -176,6 +214,7 @@ mod tests {
             words("How do I claim travelling expenses?"),
             ["claim", "travel", "expens"]
         );
+        assert_eq!(words("Children lost it"), words("a child losing"));
         assert_eq!(pairs("重置OA密码"), ["重置", "密码"]);
         assert_eq!(words("班组⻓、⻋间"), words("班组长、车间"));
     }

@@ -8,6 +8,9 @@ use maque_library::{Library, Search, words};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+/// The set that the handbook was written with.
+const QUESTIONS: &str = "questions.tsv";
+
 /// A labelled question.
 struct Labelled {
     kind: String,
@@ -21,8 +24,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/library")
 }
 
-fn labelled() -> Vec<Labelled> {
-    let text = std::fs::read_to_string(folder().join("questions.tsv")).expect("the questions");
+fn labelled(set: &str) -> Vec<Labelled> {
+    let text = std::fs::read_to_string(folder().join(set)).expect("the questions");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -59,9 +62,9 @@ fn files(library: &Library, question: &str) -> Vec<String> {
     files
 }
 
-/// The share of labelled questions of a kind, in one half, whose document is among the first three.
-fn share(library: &Library, kind: &str, half: &str) -> f64 {
-    let all: Vec<Labelled> = labelled()
+/// The share of a set's questions of a kind, in one half, whose document is among the first three.
+fn share(library: &Library, set: &str, kind: &str, half: &str) -> f64 {
+    let all: Vec<Labelled> = labelled(set)
         .into_iter()
         .filter(|one| one.kind == kind && one.half == half)
         .collect();
@@ -87,15 +90,18 @@ fn share(library: &Library, kind: &str, half: &str) -> f64 {
     n_found as f64 / all.len() as f64
 }
 
-fn handbook(home: &Path) -> Library {
+/// A library of one of the folders of `tests/library`, which has so many documents.
+fn library_of(name: &str, n_documents: usize, home: &Path) -> Library {
     let library = common::open(home);
-    library
-        .add(&folder().join("handbook"))
-        .expect("the handbook");
+    library.add(&folder().join(name)).expect("the folder");
     let status = common::wait(&library, common::is_ready);
     assert_eq!(status.folders[0].skipped, []);
-    assert_eq!(status.folders[0].n_documents, 32);
+    assert_eq!(status.folders[0].n_documents, n_documents);
     library
+}
+
+fn handbook(home: &Path) -> Library {
+    library_of("handbook", 32, home)
 }
 
 #[test]
@@ -103,10 +109,17 @@ fn the_right_document_is_among_the_first_three() {
     let home = tempfile::tempdir().expect("a folder");
     let library = handbook(home.path());
     for half in ["a", "b"] {
-        assert!(0.95 <= share(&library, "words", half));
+        assert!(0.95 <= share(&library, QUESTIONS, "words", half));
         // Words alone find these seldom; `tests/library/check.py` measures them with the model's help.
-        assert!(0.35 <= share(&library, "other", half));
+        assert!(0.35 <= share(&library, QUESTIONS, "other", half));
     }
+}
+
+#[test]
+fn so_it_is_in_a_folder_that_nothing_was_made_for() {
+    let home = tempfile::tempdir().expect("a folder");
+    let library = library_of("town", 12, home.path());
+    assert!(0.95 <= share(&library, "town.tsv", "words", "b"));
 }
 
 /// How much of a question the nearest passages have tells questions that can be answered from those that cannot; the server
@@ -117,7 +130,7 @@ fn coverage_tells_what_can_be_answered() {
     let home = tempfile::tempdir().expect("a folder");
     let library = handbook(home.path());
     let share_of = |kind: &str| {
-        let all: Vec<Labelled> = labelled()
+        let all: Vec<Labelled> = labelled(QUESTIONS)
             .into_iter()
             .filter(|one| one.kind == kind)
             .collect();
@@ -144,7 +157,7 @@ fn labels_are_true() {
     let home = tempfile::tempdir().expect("a folder");
     let library = handbook(home.path());
     let mut n_far = 0;
-    let labelled = labelled();
+    let labelled = labelled(QUESTIONS);
     let has_answer = |one: &&Labelled| !["none", "near"].contains(&&*one.kind);
     for one in labelled.iter().filter(has_answer) {
         let wanted = Search {

@@ -41,20 +41,26 @@ function Waiting({ stage, since, words }: { stage: Asking["stage"]; since: numbe
 
 function Source({ quotation: { index, text, document, place, passage, start, end } }: { quotation: Quotation }) {
   const { ask: words } = useWords();
-  const letters = Array.from(passage?.text ?? "");
-  const at = start - (passage?.start ?? 0);
   return (
     <li>
       <blockquote><span class="numbers">[{index}]</span> {text}</blockquote>
       <p class="place">{placeWords(document, place, words)}</p>
       {passage && text.length < passage.text.length && (
-        <details><summary>{words.context}</summary><p>{letters.slice(0, at).join("")}<mark>{text}</mark>{letters.slice(at + end - start).join("")}</p></details>
+        <details><summary>{words.context}</summary><p><Marked passage={passage} part={{ start, end }} /></p></details>
       )}
     </li>
   );
 }
 
-function Near({ passage: { text, document, place } }: { passage: Passage }) {
+function Near({ passage }: { passage: Passage }) {
   const { ask: words } = useWords();
-  return <li><blockquote>{text}</blockquote><p class="place">{placeWords(document, place, words)}</p></li>;
+  const { text, document, place, marked } = passage;
+  return <li><blockquote>{marked ? <Marked passage={passage} part={marked} /> : text}</blockquote><p class="place">{placeWords(document, place, words)}</p></li>;
+}
+
+/** A passage with a part of it marked; places are in characters of the document. */
+function Marked({ passage, part }: { passage: { text: string; start: number }; part: { start: number; end: number } }) {
+  const letters = Array.from(passage.text);
+  const [from, to] = [part.start - passage.start, part.end - passage.start];
+  return <>{letters.slice(0, from).join("")}<mark>{letters.slice(from, to).join("")}</mark>{letters.slice(to).join("")}</>;
 }

@@ -26,6 +26,9 @@ export interface Quotation {
 }
 export interface Passage {
   text: string;
+  start: number;
+  /** The sentence to look at first. */
+  marked: { text: string; start: number; end: number } | null;
   document: Source;
   place: Place;
 }

@@ -1,4 +1,5 @@
-//! Plain text: its encoding is guessed; paragraphs are parted by empty lines, and numbered lines are headings.
+//! Plain text: its encoding is guessed; paragraphs are parted by empty lines; a first line alone is the title, lines with numbers or
+//! in capitals are headings.
 
 use crate::extracted::{Builder, Extracted, Place};
 use crate::skipped::Reason;
@@ -24,8 +25,26 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Reason> {
 /// The blocks of a text.
 pub(super) fn extract(text: &str) -> Extracted {
     let mut builder = Builder::default();
-    paragraphs(&mut builder, text, None);
+    let (title, rest) = title(text);
+    if let Some(title) = title {
+        builder.heading_at(1, title, Place::default());
+    }
+    paragraphs(&mut builder, rest, None);
     builder.finish()
+}
+
+/// A text's title, where its first line stands alone and is no sentence, and what follows it.
+fn title(text: &str) -> (Option<&str>, &str) {
+    let text = text.trim_start();
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let is_alone = rest
+        .lines()
+        .next()
+        .is_some_and(|next| next.trim().is_empty());
+    match is_alone && can_be_heading(line.trim()) {
+        true => (Some(line), rest),
+        false => (None, text),
+    }
 }
 
 /// Adds the paragraphs of `text`, which is on `page`.
@@ -53,14 +72,21 @@ pub(super) fn paragraphs(builder: &mut Builder, text: &str, page: Option<u32>) {
     }
 }
 
-/// The level of a line that is a heading by its number: 第三章, 一、, （二）, 3.1.
-fn heading_level(line: &str) -> Option<usize> {
-    let n_letters = line.chars().count();
+/// Whether a line is as long as headings are, and does not end like a sentence.
+fn can_be_heading(line: &str) -> bool {
     let is_sentence = line.ends_with([
         '。', '；', '，', '.', ';', ',', '：', ':', '！', '？', '!', '?',
     ]);
-    if !(3..=40).contains(&n_letters) || is_sentence {
+    (3..=40).contains(&line.chars().count()) && !is_sentence
+}
+
+/// The level of a line that is a heading by its number (第三章, 一、, （二）, 3.1) or by its capitals.
+fn heading_level(line: &str) -> Option<usize> {
+    if !can_be_heading(line) {
         return None;
+    }
+    if is_in_capitals(line) {
+        return Some(2);
     }
     let is_number = |text: &str| {
         !text.is_empty()
@@ -82,6 +108,12 @@ fn heading_level(line: &str) -> Option<usize> {
         return Some(2);
     }
     dotted_level(line)
+}
+
+/// Whether all letters of a line are capitals, as in DATES AND PRICE; a word of a few may be an abbreviation.
+fn is_in_capitals(line: &str) -> bool {
+    let is_capital = |letter: char| letter.is_ascii_uppercase() || " -–/&',".contains(letter);
+    4 <= line.len() && line.chars().all(is_capital)
 }
 
 /// The level of `3.1 Carry-over`: one more than its dots.
@@ -115,6 +147,10 @@ mod tests {
             ("一、适用范围。", None),
             ("第一天要带身份证", None),
             ("2026 was a good year", None),
+            ("ARRIVAL AND PICK-UP", Some(2)),
+            ("VPN", None),
+            ("PIN 4711 AT THE DOOR", None),
+            ("Arrival", None),
         ] {
             assert_eq!(heading_level(line), level, "{line}");
         }
@@ -149,5 +185,21 @@ mod tests {
             .collect();
         assert_eq!(found[1], ("年假十天。\n病假要有证明。", "第一章 休假"));
         assert_eq!(found[3], ("三十天内提交。", "第二章 报销"));
+    }
+
+    #[test]
+    fn a_first_line_alone_is_the_title() {
+        assert_eq!(
+            title("\n画室须知\r\n\n一、开放"),
+            (Some("画室须知\r"), "\n一、开放")
+        );
+        for text in [
+            "画室每天开放。\n\n周一休息。",
+            "画室须知\n周一休息",
+            "画室须知",
+            "",
+        ] {
+            assert_eq!(title(text), (None, text));
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! anything that no document says.
 
 mod likelihood;
+mod marking;
 mod shape;
 mod telling;
 mod writing;
@@ -19,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use maque_engine::Usage;
 use maque_library::{
     FaqHit, Hit, Library, LibraryError, NO_FOLDER, Quotation, Search, Status, answers,
-    asks_whether, closest, echoes, fits, is_chinese_text, support, unsupported,
+    asks_whether, closest, contradict, echoes, fits, is_chinese_text, support, unsupported,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -43,6 +44,8 @@ const N_COMPARED: usize = 20;
 const N_SHOWN: usize = 5;
 /// Passages that the model reads.
 const N_READ: usize = 3;
+/// Passages in which a sentence is marked where nothing answers.
+const N_MARKED: usize = 3;
 /// Sentences that are quoted.
 const N_QUOTED: usize = 3;
 /// So much of a question must be in a passage that the passage can answer it. Chosen on one half of `tests/library`:
@@ -50,6 +53,9 @@ const N_QUOTED: usize = 3;
 const ENOUGH: f32 = 0.52;
 /// With so much of it there, a model that finds nothing is wrong.
 const CERTAIN: f32 = 0.75;
+
+/// The outcome of a question that no document answers.
+const NOT_FOUND: &str = "not_found";
 
 /// A question to a library.
 pub(crate) struct Inquiry {
@@ -97,8 +103,18 @@ pub(crate) struct Found {
     source: &'static str,
     quotations: Vec<Quotation>,
     hits: Vec<Hit>,
+    /// Sentences of these that the question is likeliest about, where nothing answers it.
+    marked: Vec<Hit>,
     search_ms: u128,
     usage: Usage,
+}
+
+impl Found {
+    /// Counts what was read for it beside the answer.
+    fn note(&mut self, read: &Usage) {
+        self.usage.prompt_tokens += read.prompt_tokens;
+        self.usage.cached_tokens += read.cached_tokens;
+    }
 }
 
 impl Inquiry {
@@ -134,7 +150,13 @@ impl Inquiry {
 
     /// Answers it; `teller` hears how far it is.
     pub(crate) async fn answer(self, teller: &Teller) -> Result<Value, ApiError> {
-        let found = self.find(teller).await?;
+        let mut found = self.find(teller).await?;
+        if found.outcome == NOT_FOUND
+            && let (Some(library), Ok(service)) = (&self.library, &self.service)
+        {
+            self.compare(library, service, &mut found, teller).await?;
+            self.mark(service, &mut found).await?;
+        }
         Ok(shape::answer(&self, &found))
     }
 
@@ -152,10 +174,9 @@ impl Inquiry {
         };
         found.search_ms = self.start.elapsed().as_millis();
         teller
-            .tell("maque.passages", shape::passages(library, &found.hits))
+            .tell("maque.passages", shape::passages(library, &found))
             .await;
         if best(&found.hits) < ENOUGH && !self.is_said(&found.hits) {
-            self.search_by_meaning(library, &mut found, teller).await?;
             return Ok(self.nothing(found));
         }
         self.write(library, found, teller).await
@@ -186,15 +207,13 @@ impl Inquiry {
     }
 
     /// Finds what says it in other words: passages near in meaning, those first that the model finds likeliest to be asked for so.
-    async fn search_by_meaning(
+    async fn compare(
         &self,
         library: &Library,
+        service: &Service,
         found: &mut Found,
         teller: &Teller,
     ) -> Result<(), ApiError> {
-        let Ok(service) = &self.service else {
-            return Ok(()); // what was found by the question's own words is shown
-        };
         teller.stage("comparing").await;
         let wanted = Search {
             question: &self.question,
@@ -202,10 +221,26 @@ impl Inquiry {
             n: N_COMPARED,
         };
         let near = crate::prompt::aside(|| library.near(&wanted, &|word| service.vector(word)))?;
-        (found.hits, found.usage) = likelihood::order(service, &self.question, near).await?;
+        let (hits, read) = likelihood::order(service, &self.question, near).await?;
+        found.hits = hits;
+        found.note(&read);
         teller
-            .tell("maque.passages", shape::passages(library, &found.hits))
+            .tell("maque.passages", shape::passages(library, found))
             .await;
+        Ok(())
+    }
+
+    /// Marks in the passages that are shown first the sentence that the question is likeliest about.
+    async fn mark(&self, service: &Service, found: &mut Found) -> Result<(), ApiError> {
+        let mut all = Vec::new();
+        for hit in shape::shown(&found.hits).take(N_MARKED) {
+            let (marked, read) = marking::likeliest(service, &self.question, hit).await?;
+            all.push((marked, read));
+        }
+        for (marked, read) in all {
+            found.marked.extend(marked);
+            found.note(&read);
+        }
         Ok(())
     }
 
@@ -251,8 +286,8 @@ impl Inquiry {
         closest.is_some_and(|quotation| answers(&self.question, &quotation))
     }
 
-    /// The model's answer with the sentences that say the same; nothing if it has figures that they have not, or lacks the one
-    /// that was asked for.
+    /// The model's answer with the sentences that say the same; nothing if it has figures that they have not, lacks the one
+    /// that was asked for, denies what they do not (or the other way round), or is where something stands.
     fn supported(&self, told: Told, read: &[Hit]) -> Option<Answer> {
         let quotations = support(&self.question, &told.text, read, N_QUOTED);
         let mut sources: Vec<&str> = vec![&self.question];
@@ -261,8 +296,12 @@ impl Inquiry {
             sources.push(&quotation.passage.context);
             sources.extend(quotation.passage.place.headings.iter().map(String::as_str));
         }
-        let is_whole =
-            fits(&self.question, &told.text, "") && unsupported(&told.text, &sources).is_empty();
+        let is_denied = |quotation: &Quotation| contradict(&quotation.text, &told.text);
+        let is_heading = told.text.contains(writing::BETWEEN_HEADINGS);
+        let is_whole = fits(&self.question, &told.text, "")
+            && unsupported(&told.text, &sources).is_empty()
+            && !is_heading
+            && !quotations.iter().any(is_denied);
         let marks: String = (1..=quotations.len())
             .map(|index| format!("[{index}]"))
             .collect();
@@ -285,7 +324,7 @@ impl Inquiry {
             false => "Not found in the documents.",
         };
         Found {
-            outcome: "not_found",
+            outcome: NOT_FOUND,
             source: "none",
             answer: answer.to_owned(),
             quotations: Vec::new(),

@@ -15,7 +15,7 @@ pub(super) fn answer(inquiry: &Inquiry, found: &Found) -> Value {
     let shown = inquiry
         .library
         .as_ref()
-        .map(|library| passages(library, &found.hits));
+        .map(|library| passages(library, found));
     let mut answer = json!({
         "id": format!("lib-{:016x}", RandomState::new().hash_one(0)),
         "object": "library.answer",
@@ -34,11 +34,17 @@ pub(super) fn answer(inquiry: &Inquiry, found: &Found) -> Value {
     answer
 }
 
-/// The nearest passages.
-pub(super) fn passages(library: &Library, hits: &[Hit]) -> Value {
+/// The nearest passages, with the sentences that are marked in them.
+pub(super) fn passages(library: &Library, found: &Found) -> Value {
+    let hits = &found.hits;
     let best = hits.first().map_or(1.0, |hit| hit.score).max(f32::EPSILON);
     let shown = shown(hits).map(|hit| {
         let passage = &hit.found.passage;
+        let is_within = |marked: &&Hit| {
+            let start = marked.found.passage.start;
+            marked.found.document == hit.found.document && (passage.start..passage.end()).contains(&start)
+        };
+        let marked = found.marked.iter().find(is_within).map(|marked| &marked.found.passage);
         json!({
             "text": passage.text,
             "document": document(library, &hit.found.document),
@@ -46,13 +52,14 @@ pub(super) fn passages(library: &Library, hits: &[Hit]) -> Value {
             "start": passage.start,
             "end": passage.end(),
             "score": hit.score / best,
+            "marked": marked.map(|marked| json!({ "text": marked.text, "start": marked.start, "end": marked.end() })),
         })
     });
     json!({ "passages": shown.collect::<Vec<_>>() })
 }
 
 /// The nearest passages, at most two of one document, so that others are seen too.
-fn shown(hits: &[Hit]) -> impl Iterator<Item = &Hit> {
+pub(super) fn shown(hits: &[Hit]) -> impl Iterator<Item = &Hit> {
     let is_shown = |(at, hit): &(usize, &Hit)| {
         let before = hits[..*at].iter();
         before

@@ -16,6 +16,9 @@ pub(super) struct Told {
     pub(super) usage: Usage,
 }
 
+/// What the model sees between a document's name and the headings above a passage.
+pub(super) const BETWEEN_HEADINGS: &str = " › ";
+
 /// How passages are put to the model.
 struct Words {
     system: &'static str,
@@ -101,7 +104,7 @@ pub(super) fn above(hit: &Hit) -> String {
         true => String::new(),
         false => format!("（{}）", passage.context),
     };
-    format!("{}{columns}", place.join(" › "))
+    format!("{}{columns}", place.join(BETWEEN_HEADINGS))
 }
 
 /// The likeliest words, always the same, under way.

@@ -257,6 +257,9 @@ fn tell_answer(answer: &Value) -> std::io::Result<()> {
             writeln!(out, "\n{}", Say::LibraryNearest)?;
         }
         writeln!(out, "- {}", place(passage))?;
+        if let Some(marked) = passage["marked"]["text"].as_str() {
+            writeln!(out, "    {}", shown(marked).replace('\n', "\n    "))?;
+        }
     }
     Ok(())
 }

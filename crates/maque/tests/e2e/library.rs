@@ -122,8 +122,27 @@ fn what_is_said_in_other_words_is_found_by_its_meaning() {
         let tokens = |name| answer["usage"][name].as_u64().expect("a count");
         assert!(1000 < tokens("prompt_tokens"), "the model compares");
         assert_eq!(tokens("completion_tokens"), 0);
+        are_marked(passages);
         let again = ask(&server, question);
         assert_eq!(again["passages"], answer["passages"], "cached or not");
+    }
+}
+
+/// Of what is shown first a sentence is marked, where it has several; literally, at its place.
+#[track_caller]
+fn are_marked(passages: &[Value]) {
+    let shown = passages.iter().take(3);
+    let marked: Vec<&Value> = shown
+        .filter(|passage| !passage["marked"].is_null())
+        .collect();
+    assert!(!marked.is_empty(), "{passages:?}");
+    for passage in marked {
+        let at = |of: &Value, name: &str| of[name].as_u64().expect("an offset") as usize;
+        let letters: Vec<char> = passage["text"].as_str().expect("a text").chars().collect();
+        let (start, marked) = (at(passage, "start"), &passage["marked"]);
+        let literal = &letters[at(marked, "start") - start..at(marked, "end") - start];
+        assert_eq!(json!(literal.iter().collect::<String>()), marked["text"]);
+        assert!(literal.len() < letters.len(), "{passage}");
     }
 }
 
@@ -137,6 +156,7 @@ fn where_there_is_no_room_to_compare_the_nearest_passages_are_shown() {
     assert_eq!(answer["outcome"], "not_found", "{answer}");
     let passages = answer["passages"].as_array().expect("passages");
     assert_eq!((passages.len(), &passages[0]["score"]), (5, &json!(1.0)));
+    assert!(passages.iter().all(|passage| passage["marked"].is_null()));
     assert_eq!(answer["usage"]["prompt_tokens"], 0);
 }
 
