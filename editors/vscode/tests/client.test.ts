@@ -72,7 +72,7 @@ test("leaving the loop closes the connection", async () => {
 test("a refusal is the server's own sentence", async () => {
   const { client } = await served((response) => response.writeHead(400).end('{"error":{"message":"max_tokens: too many"}}'));
   const asking = client.answer(QUESTION, new AbortController().signal).next();
-  await expect(asking).rejects.toEqual(new Refusal(400, "max_tokens: too many"));
+  await expect(asking).rejects.toEqual(new Refusal(400, { message: "max_tokens: too many" }));
 });
 
 test("an error within a stream is a refusal", async () => {

@@ -1,5 +1,5 @@
 // What the server's refusals mean, in Chinese: a sentence for each of its codes.
-import type { Told } from "../wire/refusal";
+import type { Told } from "../wire/refusal.ts";
 
 type Sentence = string | ((told: Told) => string);
 

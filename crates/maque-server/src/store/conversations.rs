@@ -70,9 +70,11 @@ pub(crate) fn create(
         let message = format!("there are {n} conversations already; delete some first");
         return Err(StoreError::Limit(message));
     }
+    let settings = settings.to_string();
+    messages::check_share(connection, person, title.len() + settings.len())?;
     connection.execute(
         "INSERT INTO conversations (person, title, settings, touched, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        params![person, title, settings.to_string(), tick(connection)?, now()],
+        params![person, title, settings, tick(connection)?, now()],
     )?;
     find(connection, person, connection.last_insert_rowid())
 }
@@ -112,14 +114,19 @@ pub(crate) fn change(
         Some(message) => Some(messages::leaf_below(connection, person, id, message)?),
         None => before.active,
     };
+    let title = change.title.as_ref().unwrap_or(&before.title);
     let settings = change.settings.as_ref().unwrap_or(&before.settings);
+    let settings = settings.to_string();
+    let n_bytes = before.title.len() + before.settings.to_string().len();
+    let n_more = (title.len() + settings.len()).saturating_sub(n_bytes);
+    messages::check_share(connection, person, n_more)?;
     connection.execute(
         "UPDATE conversations SET title = ?3, settings = ?4, active = ?5 WHERE id = ?1 AND person = ?2",
         params![
             id,
             person,
-            change.title.as_ref().unwrap_or(&before.title),
-            settings.to_string(),
+            title,
+            settings,
             active
         ],
     )?;

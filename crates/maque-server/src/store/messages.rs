@@ -321,15 +321,24 @@ pub(super) fn check_room(
         [conversation],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let all: usize =
-        connection.query_row("SELECT bytes FROM persons WHERE id = ?1", [person], |row| {
-            row.get(0)
-        })?;
     if MAX_CONVERSATION_MESSAGES < n + n_more || MAX_CONVERSATION_BYTES < bytes + bytes_more {
         let message = "this conversation is as long as one may be; begin another one";
         return Err(StoreError::Limit(message.to_owned()));
     }
-    if MAX_PERSON_BYTES < all + bytes_more {
+    check_share(connection, person, bytes_more)
+}
+
+/// Refuses so many more bytes if they would be more than a person's share; none more are never too many.
+pub(super) fn check_share(
+    connection: &Connection,
+    person: i64,
+    bytes_more: usize,
+) -> Result<(), StoreError> {
+    let all: usize =
+        connection.query_row("SELECT bytes FROM persons WHERE id = ?1", [person], |row| {
+            row.get(0)
+        })?;
+    if 0 < bytes_more && MAX_PERSON_BYTES < all + bytes_more {
         let message = "your conversations take all the room that they may; delete some first";
         return Err(StoreError::Limit(message.to_owned()));
     }

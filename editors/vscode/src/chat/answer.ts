@@ -1,5 +1,7 @@
 // One answer while it is written: asks the model and writes what it says into a turn.
 import { l10n } from "vscode";
+import { inChinese } from "../../../../web/src/words/refusals.ts";
+import { language } from "../language.ts";
 import { Refusal, type Message, type Question, type Said } from "../server/client.ts";
 import { Unavailable, type Server } from "../server/server.ts";
 import { isWhole } from "../task/unfence.ts";
@@ -122,6 +124,6 @@ function endWords(reason: string): string {
 function troubleOf(error: unknown): string {
   if (error instanceof Unavailable) return l10n.t("No model answers yet; see above.");
   if (error instanceof TooLong) return l10n.t("This code has about {0} tokens, and {1} fit; select less of it.", error.tokens, error.budget);
-  if (error instanceof Refusal) return error.message;
+  if (error instanceof Refusal) return (language() === "zh" && inChinese(error.told)) || error.message;
   return l10n.t("The server broke off ({0}).", error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,5 @@
 // Speaks to one server. Aborting a request closes its connection, which frees the server's processor within a step.
-import { Refusal, reasonOf } from "../../../../web/src/wire/refusal.ts";
+import { Refusal, toldBy, type Told } from "../../../../web/src/wire/refusal.ts";
 import { eventsOf } from "../../../../web/src/wire/sse.ts";
 import type { Address } from "./discovery.ts";
 
@@ -38,7 +38,7 @@ interface Chunk {
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
   usage?: Usage | null;
   context?: { dropped_messages?: number };
-  error?: { message?: string };
+  error?: Told;
 }
 
 export class Client {
@@ -76,13 +76,13 @@ export class Client {
       headers: { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new Refusal(response.status, await reasonOf(response));
+    if (!response.ok) throw new Refusal(response.status, await toldBy(response));
     return response;
   }
 }
 
 function* saidBy({ choices, usage, context, error }: Chunk): Generator<Said> {
-  if (error) throw new Refusal(500, error.message ?? "");
+  if (error) throw new Refusal(500, error);
   const [choice] = choices ?? [];
   if (choice?.delta?.content) yield { text: choice.delta.content };
   if (choice?.finish_reason) yield { end: choice.finish_reason };

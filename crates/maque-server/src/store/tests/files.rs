@@ -212,14 +212,14 @@ fn a_migration_begins_with_a_backup() {
         .execute("UPDATE persons SET colour = 'blue'", [])
         .expect("a new column");
     let backup =
-        Connection::open(folder.path().join("backups/before-schema-5.sqlite3")).expect("a backup");
+        Connection::open(folder.path().join("backups/before-schema-6.sqlite3")).expect("a backup");
     let version = |c: &Connection| {
         c.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
             .expect("a number")
     };
-    assert_eq!((version(&backup), version(&connection)), (4, 5));
+    assert_eq!((version(&backup), version(&connection)), (5, 6));
     assert!(migration::migrate(&connection, folder.path(), &steps).is_err());
-    assert_eq!(version(&connection), 5, "a step that fails changes nothing");
+    assert_eq!(version(&connection), 6, "a step that fails changes nothing");
 }
 
 /// A new database of an older schema.
@@ -253,14 +253,14 @@ fn what_was_stored_before_it_counted_for_the_share_counts_now() {
     let connection = of_schema(folder.path(), 3);
     let add =
         "INSERT INTO conversations (id, person, title, settings, touched, created_at, updated_at)
-            VALUES (1, 1, '', '{}', 0, 0, 0);
+            VALUES (1, 1, '雀', '{}', 0, 0, 0);
         INSERT INTO messages (person, conversation, role, content, state, stats, created_at)
             VALUES (1, 1, 'assistant', 'text', 'complete', '[\"wide\"]', 0)";
     connection.execute_batch(add).expect("a message");
     drop(connection);
     let store = open(folder.path());
     let people = run(&store, people::people);
-    assert_eq!(json!(people)[0]["bytes"], 4 + 8);
+    assert_eq!(json!(people)[0]["bytes"], 3 + 2 + 4 + 8);
 }
 
 #[test]

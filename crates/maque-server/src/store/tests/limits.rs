@@ -132,6 +132,47 @@ fn an_export_of_the_largest_conversation_can_be_imported() {
 fn a_persons_bytes_are_counted() {
     let set = |n| format!("UPDATE persons SET bytes = {n}");
     check(MAX_PERSON_BYTES, set, ask);
+    check(MAX_PERSON_BYTES, set, |c| lengthen(c, "a"));
+    check(MAX_PERSON_BYTES - 1, set, |c| {
+        conversations::create(c, 1, "", &json!({})).map(drop) // braces are two bytes
+    });
+}
+
+/// Adds to the first conversation's title.
+fn lengthen(c: &Connection, by: &str) -> Result<(), StoreError> {
+    let title = conversations::find(c, 1, 1)?.title + by;
+    rename(c, &title, &json!({}))
+}
+
+fn rename(c: &Connection, title: &str, settings: &serde_json::Value) -> Result<(), StoreError> {
+    let change = conversations::Change {
+        title: Some(title.to_owned()),
+        settings: Some(settings.clone()),
+        ..conversations::Change::default()
+    };
+    conversations::change(c, 1, 1, &change).map(drop)
+}
+
+#[test]
+fn titles_and_settings_count_and_whoever_has_no_room_can_make_some() {
+    let folder = folder();
+    let store = open(folder.path());
+    conversation(&store, 1, &[]);
+    let bytes = |c: &Connection| Ok(json!(people::people(c)?)[0]["bytes"].as_u64());
+    let set = |title: &'static str, settings: serde_json::Value| {
+        run(&store, move |c| rename(c, title, &settings));
+        run(&store, bytes)
+    };
+    assert_eq!(set("雀", json!({})), Some(3 + 2));
+    assert_eq!(set("", json!({ "system": "be brief" })), Some(21));
+    run(&store, |c| {
+        Ok(c.execute_batch(&format!(
+            "UPDATE persons SET bytes = bytes + {MAX_PERSON_BYTES}"
+        ))?)
+    });
+    assert_eq!(set("", json!({})), Some(MAX_PERSON_BYTES as u64 + 2));
+    run(&store, |c| conversations::delete(c, 1, 1));
+    assert_eq!(run(&store, bytes), Some(MAX_PERSON_BYTES as u64));
 }
 
 #[test]
