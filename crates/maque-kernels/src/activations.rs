@@ -131,6 +131,22 @@ impl Activations {
             code_scales: Buffer::zeroed(n_codes / SUB_BLOCK),
         }
     }
+    /// Becomes one row of another buffer, which must keep the same whole numbers.
+    pub(crate) fn become_row(&mut self, of: &Activations, token: usize) {
+        let (tile, t) = (of.tile(token / TILE_TOKENS), token % TILE_TOKENS);
+        let at = (t, tile.n_tokens);
+        self.n_tokens = 1;
+        if self.forms.quants {
+            take_row(&mut self.quants, tile.quants, SUB_BLOCK, at);
+            take_row(&mut self.scales, tile.scales, 1, at);
+            take_row(&mut self.sums, tile.sums, 1, at);
+            take_row(&mut self.scaled_sums, tile.scaled_sums, 1, at);
+        }
+        if self.forms.codes {
+            take_row(&mut self.codes, tile.codes, SUB_BLOCK, at);
+            take_row(&mut self.code_scales, tile.code_scales, 1, at);
+        }
+    }
     /// Whether products of this precision find what they read.
     pub(crate) fn have(&self, precision: Precision) -> bool {
         self.forms.have(precision)
@@ -177,6 +193,14 @@ impl Activations {
             codes: &self.codes[codes],
             code_scales: &self.code_scales[of_codes],
         }
+    }
+}
+
+/// Takes row `t` of a tile of `n` to a row alone: of each block `len` elements.
+fn take_row<T: Copy>(to: &mut [T], tile: &[T], len: usize, (t, n): (usize, usize)) {
+    let blocks = tile.chunks_exact(len).skip(t).step_by(n);
+    for (to, from) in to.chunks_exact_mut(len).zip(blocks) {
+        to.copy_from_slice(from);
     }
 }
 
@@ -384,6 +408,23 @@ mod tests {
             assert_eq!(tile.sums[4].half_centres, [0, -127 * 32]);
             assert_eq!(quants[2][0], 127);
             assert_eq!(tile.scaled_sums[4], tile.scales[4] * 127.0);
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_buffer_is_as_if_loaded_alone() {
+        let x: Vec<f32> = (0..11 * 64).map(|i| (i as f32 * 12.9898).sin()).collect();
+        let all = loaded(Isa::Scalar, 64, &x);
+        let mut one = Activations::new(1, 64);
+        for token in [0, 5, 8, 10] {
+            one.become_row(&all, token);
+            let want = loaded(Isa::Scalar, 64, &x[token * 64..][..64]);
+            assert_eq!(one.quants[..], want.quants[..]);
+            assert_eq!(one.scales[..], want.scales[..]);
+            assert_eq!(one.sums[..], want.sums[..]);
+            assert_eq!(one.scaled_sums[..], want.scaled_sums[..]);
+            assert_eq!(one.codes[..], want.codes[..]);
+            assert_eq!(one.code_scales[..], want.code_scales[..]);
         }
     }
 

@@ -107,6 +107,14 @@ impl Machine {
         let finish = bias.map_or(Finish::Write, Finish::Bias);
         multiply(self, &[Product::new(out, weights, finish, x)], x)
     }
+    /// For how many tokens finding the best outputs costs less than computing all: the high plane takes half the
+    /// multiplications where products of 8 bits do not fit into the sums of two, and elsewhere only half the reading.
+    pub fn most_screened(&self) -> usize {
+        match self.isa() {
+            Isa::Avx2(_) => 32,
+            _ => 4,
+        }
+    }
     /// Of `out = W·x` the outputs that are among the best, as many as `wanted` says for each token, exactly as
     /// [`Machine::matmul`] has them; any other one may be −∞ instead. With weights in planes
     /// ([`Outputs::Best`](crate::Outputs::Best)) this reads little more than half of them.

@@ -27,6 +27,9 @@ const GROUPS_AT_ONCE: usize = 4;
 /// Groups that are computed in full without being scored first.
 const FEW_GROUPS: usize = 64;
 
+/// A group that so many of a tile's tokens want, or fewer, is computed for each alone.
+const FEW_TOKENS: u32 = 2;
+
 /// What is wanted of one token's outputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Best<'a> {
@@ -82,14 +85,15 @@ fn has_allowed(words: &[u32], group: usize) -> bool {
 /// Buffers of [`Machine::matmul_best`], sized once.
 #[derive(Default)]
 pub struct Screen {
-    reach: Vec<f32>,    // [n_tokens]            MARGIN · ‖x‖ / √n_cols
-    scores: Vec<f32>,   // [n_tokens, n_groups]  the best score of each group
-    bounds: Vec<f32>,   // [n_tokens, n_groups]  what its rows reach at most
-    wanted: Vec<u8>,    // [n_tiles, n_groups]   bit t: to be computed for token t of the tile
-    done: Vec<u8>,      // [n_tiles, n_groups]   bit t: computed
-    list: Vec<Spot>,    // what is wanted, in order
-    sorted: Vec<f32>,   // scores of groups, or outputs, partly sorted
-    lowered: Vec<bool>, // [n_rows]              all false between tokens
+    reach: Vec<f32>,         // [n_tokens]            MARGIN · ‖x‖ / √n_cols
+    scores: Vec<f32>,        // [n_tokens, n_groups]  the best score of each group
+    bounds: Vec<f32>,        // [n_tokens, n_groups]  what its rows reach at most
+    wanted: Vec<u8>,         // [n_tiles, n_groups]   bit t: to be computed for token t of the tile
+    done: Vec<u8>,           // [n_tiles, n_groups]   bit t: computed
+    list: Vec<Spot>,         // what is wanted, in order
+    sorted: Vec<f32>,        // scores of groups, or outputs, partly sorted
+    lowered: Vec<bool>,      // [n_rows]              all false between tokens
+    alone: Vec<Activations>, // [n_tokens]       each a row of the product's
 }
 
 /// One group of rows and one tile of tokens.
@@ -134,6 +138,9 @@ impl Screen {
             list: Vec::with_capacity(n_groups),
             sorted: Vec::with_capacity(n_groups),
             lowered: vec![false; weights.n_rows()],
+            alone: (0..max_tokens)
+                .map(|_| Activations::read_by([weights], 1, weights.n_cols()))
+                .collect(),
         }
     }
 }
@@ -157,7 +164,7 @@ pub(crate) fn multiply_best(
         x,
         screen,
     };
-    screening.forget();
+    screening.begin();
     if wanted.iter().all(Best::is_of_few) {
         out[..wanted.len() * weights.n_rows()].fill(f32::NEG_INFINITY);
         screening.want_few(wanted);
@@ -181,8 +188,12 @@ pub(crate) fn multiply_best(
 
 impl Screening<'_> {
     /// Nothing is computed yet.
-    fn forget(&mut self) {
+    fn begin(&mut self) {
         self.screen.done[..self.x.n_tiles() * self.weights.n_groups()].fill(0);
+        let alone = self.screen.alone.iter_mut().take(self.x.n_tokens());
+        for (token, alone) in alone.enumerate() {
+            alone.become_row(self.x, token);
+        }
     }
 
     /// Scores all groups; `out` is −∞ afterwards.
@@ -302,27 +313,41 @@ impl Screening<'_> {
         self.take_list();
         let (machine, weights, x) = (self.machine, self.weights, self.x);
         let (list, n_rows) = (&self.screen.list, weights.n_rows());
+        let alone = &self.screen.alone;
         let out = Parts::new(out);
         machine
             .pool()
             .run(list.len().div_ceil(GROUPS_AT_ONCE), &|i| {
                 let spots = list.iter().enumerate().skip(i * GROUPS_AT_ONCE);
                 for (at, spot) in spots.take(GROUPS_AT_ONCE) {
-                    let mut sums = [0.0; TILE_TOKENS * GROUP_ROWS];
-                    let piece = Piece {
-                        groups: spot.group..spot.group + 1,
-                        tiles: spot.tile..spot.tile + 1,
-                    };
+                    let group = spot.group;
+                    let rows = GROUP_ROWS * group..n_rows.min(GROUP_ROWS * (group + 1));
                     let ahead = spot.distance(list.get(at + 1)) * weights.layout().group_bytes;
-                    let product = Product::of_piece(&mut sums, GROUP_ROWS, weights, x, &piece);
-                    run(machine.isa(), &product.fetching(ahead), x, piece);
-                    let rows = GROUP_ROWS * spot.group..n_rows.min(GROUP_ROWS * (spot.group + 1));
-                    for (t, sums) in sums.chunks_exact(GROUP_ROWS).enumerate() {
-                        if spot.tokens >> t & 1 == 1 {
-                            let start = (spot.tile * TILE_TOKENS + t) * n_rows;
-                            // SAFETY: each group of rows is in the list once for a token.
-                            let out = unsafe { out.take(start + rows.start..start + rows.end) };
-                            out.copy_from_slice(&sums[..rows.len()]);
+                    let multiply = |x, tile| {
+                        let mut sums = [0.0; TILE_TOKENS * GROUP_ROWS];
+                        let piece = Piece {
+                            groups: group..group + 1,
+                            tiles: tile..tile + 1,
+                        };
+                        let product = Product::of_piece(&mut sums, GROUP_ROWS, weights, x, &piece);
+                        run(machine.isa(), &product.fetching(ahead), x, piece);
+                        sums
+                    };
+                    let keep = |token: usize, sums: &[f32]| {
+                        let start = token * n_rows;
+                        // SAFETY: each group of rows is in the list once for a token.
+                        let out = unsafe { out.take(start + rows.start..start + rows.end) };
+                        out.copy_from_slice(&sums[..rows.len()]);
+                    };
+                    match spot.tokens.count_ones() {
+                        ..=FEW_TOKENS => spot
+                            .wanted()
+                            .for_each(|token| keep(token, &multiply(&alone[token], 0))),
+                        _ => {
+                            let sums = multiply(x, spot.tile);
+                            for token in spot.wanted() {
+                                keep(token, &sums[token % TILE_TOKENS * GROUP_ROWS..]);
+                            }
                         }
                     }
                 }
@@ -378,6 +403,14 @@ impl Scoring<'_> {
 }
 
 impl Spot {
+    /// The tokens that want it.
+    fn wanted(self) -> impl Iterator<Item = usize> {
+        let first = self.tile * TILE_TOKENS;
+        (0..TILE_TOKENS)
+            .filter(move |t| self.tokens >> t & 1 == 1)
+            .map(move |t| first + t)
+    }
+
     /// Groups from this one to the next one's; none where it is in another tile.
     fn distance(&self, next: Option<&Spot>) -> usize {
         next.map_or(0, |next| next.group.saturating_sub(self.group))

@@ -10,9 +10,6 @@ use std::ops::Range;
 /// From this many tokens on, a layer takes long enough to ask between its halves too.
 const LARGE_BATCH: usize = 32;
 
-/// With more rows of logits it costs more to find the best ones than to compute all.
-const MAX_SCREENED: usize = 4;
-
 /// What a pass works with.
 struct Pass<'a, 'b> {
     model: &'a Model,
@@ -189,7 +186,8 @@ impl Pass<'_, '_> {
         let x = &s.x[rows.start * config.dim..rows.end * config.dim];
         ops.load_normed(&mut s.from_x, x, norm, config.norm_eps);
         let logits = &mut s.logits[rows.start * config.n_vocab..rows.end * config.n_vocab];
-        let is_screened = enough.len() <= MAX_SCREENED && !enough.iter().any(Best::is_of_all);
+        let is_screened =
+            enough.len() <= ops.most_screened() && !enough.iter().any(Best::is_of_all);
         match is_screened || enough.iter().all(Best::is_of_few) {
             true => ops.matmul_best(logits, head, &s.from_x, &mut s.screen, enough),
             false => ops.matmul(logits, head, None, &s.from_x),
