@@ -220,7 +220,16 @@ impl Inquiry {
             folder: self.folder.as_deref(),
             n: N_COMPARED,
         };
-        let near = crate::prompt::aside(|| library.near(&wanted, &|word| service.vector(word)))?;
+        let mut near =
+            crate::prompt::aside(|| library.near(&wanted, &|word| service.vector(word)))?;
+        // What has the question's words is compared too, as the farthest: a large library is not looked at whole.
+        let farthest = near.last().map_or(0.0, |hit| hit.score);
+        for mut hit in found.hits.drain(..).take(N_READ) {
+            if near.iter().all(|other| other.found != hit.found) {
+                hit.score = farthest;
+                near.push(hit);
+            }
+        }
         let (hits, read) = likelihood::order(service, &self.question, near).await?;
         found.hits = hits;
         found.note(&read);
@@ -232,12 +241,9 @@ impl Inquiry {
 
     /// Marks in the passages that are shown first the sentence that the question is likeliest about.
     async fn mark(&self, service: &Service, found: &mut Found) -> Result<(), ApiError> {
-        let mut all = Vec::new();
-        for hit in shape::shown(&found.hits).take(N_MARKED) {
-            let (marked, read) = marking::likeliest(service, &self.question, hit).await?;
-            all.push((marked, read));
-        }
-        for (marked, read) in all {
+        let shown = shape::shown(&found.hits).take(N_MARKED);
+        for hit in shown.cloned().collect::<Vec<Hit>>() {
+            let (marked, read) = marking::likeliest(service, &self.question, &hit).await?;
             found.marked.extend(marked);
             found.note(&read);
         }
