@@ -186,10 +186,9 @@ fn parts(word: &str, all: &[String]) -> Vec<String> {
 
 /// Whether a word is no more than the unit whose number is asked for, which `fits` looks at, or than one with 那 or 这.
 fn is_counted(question: &str, word: &str) -> bool {
-    let mut letters = word.chars();
-    if letters.next().is_some_and(|first| "那这".contains(first))
-        && letters.next().is_some_and(is_unit)
-        && letters.next().is_none()
+    if let [first, unit] = word.chars().collect::<Vec<char>>()[..]
+        && "那这".contains(first)
+        && is_unit(unit)
     {
         return true;
     }

@@ -185,11 +185,11 @@ const CHANGED: &[(&str, &str)] = &[
 
 /// An English word without its ending; other words as they are.
 fn stem(word: &str) -> String {
-    let base = CHANGED.iter().find(|(form, _)| *form == word);
-    let word = base.map_or(word, |(_, base)| base);
     if !word.is_ascii() || word.bytes().any(|byte| byte.is_ascii_digit()) {
         return word.to_owned();
     }
+    let base = CHANGED.iter().find(|(form, _)| *form == word);
+    let word = base.map_or(word, |(_, base)| base);
     static STEMMER: LazyLock<TextAnalyzer> = LazyLock::new(|| {
         TextAnalyzer::builder(RawTokenizer::default())
             .filter(Stemmer::new(Language::English))

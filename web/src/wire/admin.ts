@@ -1,6 +1,6 @@
 // What only the administrator asks of the server: who comes in, which models there are, how busy it is.
 import { call, open } from "./api";
-import type { Told } from "./refusal";
+import type { Why } from "./refusal";
 import { eventsOf } from "./sse";
 
 export interface Person {
@@ -40,7 +40,7 @@ export interface Step {
   done?: number;
   total?: number;
   source?: string;
-  error?: Told;
+  error?: Why;
 }
 export interface ModelRow {
   name: string;

@@ -1,5 +1,5 @@
 // The events of an answer that is being written: who it is, where it waits, its text, its end.
-import { Refusal, type Told } from "./refusal";
+import { Refusal, type Why } from "./refusal";
 import { eventsOf } from "./sse";
 import type { Message, Stats, WaitStage } from "./types";
 
@@ -18,7 +18,7 @@ export type Said = { head: Head } | { stage: WaitStage } | { text: string } | { 
 interface Chunk {
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
   maque?: { state: Message["state"]; stats: Stats };
-  error?: Told;
+  error?: Why;
 }
 
 /** What `response` says, until its end or until the connection breaks (then there is no `end`). */

@@ -1,6 +1,6 @@
 // The library's API: how it stands, and a question to it, answered with quotations.
 import { Refusal, call, open } from "./api";
-import type { Told as Why } from "./refusal";
+import type { Why } from "./refusal";
 import { eventsOf } from "./sse";
 import type { WaitStage } from "./types";
 

@@ -1,9 +1,9 @@
 // What the server's refusals mean, in Chinese: a sentence for each of its codes.
-import type { Told } from "../wire/refusal.ts";
+import type { Why } from "../wire/refusal.ts";
 
-type Sentence = string | ((told: Told) => string);
+type Sentence = string | ((told: Why) => string);
 
-const says = (what: string) => ({ message }: Told) => `${what}：“${message ?? ""}”`;
+const says = (what: string) => ({ message }: Why) => `${what}：“${message ?? ""}”`;
 
 /** The sentences, by the codes of crates/maque-server/src/error.rs; the server's own words stand where the code alone says too little. */
 const SENTENCES: Record<string, Sentence> = {
@@ -21,16 +21,16 @@ const SENTENCES: Record<string, Sentence> = {
   invalid_api_key: "需要密钥，或邀请的 PIN",
   invalid_request: says("请求不对"),
   library_failed: says("资料库的文件出了问题"),
-  limit_reached: "你的对话占满了能用的地方；请先删除一些",
+  limit_reached: says("到了上限"),
   method_not_allowed: says("请求不对"),
   model_busy: "这个模型正在使用、下载或校验；请过一会儿再试",
   model_not_found: "没有这个模型",
   models_failed: says("模型的文件出了问题"),
   no_embedding_model: "没有加载向量模型",
-  no_store: "存放对话的文件打不开；服务器的日志里写着原因",
+  no_store: says("存放对话的文件打不开"),
   not_found: "找不到；可能已经删除",
   not_json: says("请求不对"),
-  not_ready: "模型还没有准备好，请稍等",
+  not_ready: says("现在还不能回答"),
   queue_full: "排队的人太多了，请过一会儿再试",
   rate_limit_exceeded: "问得太快了，请过一分钟再试",
   refused: says("现在还不能这样做"),
@@ -42,7 +42,7 @@ const SENTENCES: Record<string, Sentence> = {
 };
 
 /** A refusal in Chinese; nothing where its code is not known. */
-export function inChinese(told: Told): string | undefined {
+export function inChinese(told: Why): string | undefined {
   const sentence = told.code ? SENTENCES[told.code] : undefined;
   return typeof sentence === "function" ? sentence(told) : sentence;
 }

@@ -40,11 +40,6 @@ pub(super) fn passages(library: &Library, found: &Found) -> Value {
     let best = hits.first().map_or(1.0, |hit| hit.score).max(f32::EPSILON);
     let shown = shown(hits).map(|hit| {
         let passage = &hit.found.passage;
-        let is_within = |marked: &&Hit| {
-            let start = marked.found.passage.start;
-            marked.found.document == hit.found.document && (passage.start..passage.end()).contains(&start)
-        };
-        let marked = found.marked.iter().find(is_within).map(|marked| &marked.found.passage);
         json!({
             "text": passage.text,
             "document": document(library, &hit.found.document),
@@ -52,10 +47,21 @@ pub(super) fn passages(library: &Library, found: &Found) -> Value {
             "start": passage.start,
             "end": passage.end(),
             "score": hit.score / best,
-            "marked": marked.map(|marked| json!({ "text": marked.text, "start": marked.start, "end": marked.end() })),
+            "marked": marked(found, hit),
         })
     });
     json!({ "passages": shown.collect::<Vec<_>>() })
+}
+
+/// The sentence that is marked in a passage.
+fn marked(found: &Found, hit: &Hit) -> Option<Value> {
+    let all = found.marked.iter().map(|marked| &marked.found);
+    let of_document = all.filter(|marked| marked.document == hit.found.document);
+    let whole = &hit.found.passage;
+    let part = of_document
+        .map(|marked| &marked.passage)
+        .find(|part| (whole.start..whole.end()).contains(&part.start))?;
+    Some(json!({ "text": part.text, "start": part.start, "end": part.end() }))
 }
 
 /// The nearest passages, at most two of one document, so that others are seen too.

@@ -119,7 +119,9 @@ pub(crate) fn change(
     let settings = settings.to_string();
     let n_bytes = before.title.len() + before.settings.to_string().len();
     let n_more = (title.len() + settings.len()).saturating_sub(n_bytes);
-    messages::check_share(connection, person, n_more)?;
+    if 0 < n_more {
+        messages::check_share(connection, person, n_more)?;
+    }
     connection.execute(
         "UPDATE conversations SET title = ?3, settings = ?4, active = ?5 WHERE id = ?1 AND person = ?2",
         params![

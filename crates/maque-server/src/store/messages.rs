@@ -328,7 +328,7 @@ pub(super) fn check_room(
     check_share(connection, person, bytes_more)
 }
 
-/// Refuses so many more bytes if they would be more than a person's share; none more are never too many.
+/// Refuses so many more bytes if they would be more than a person's share.
 pub(super) fn check_share(
     connection: &Connection,
     person: i64,
@@ -338,7 +338,7 @@ pub(super) fn check_share(
         connection.query_row("SELECT bytes FROM persons WHERE id = ?1", [person], |row| {
             row.get(0)
         })?;
-    if 0 < bytes_more && MAX_PERSON_BYTES < all + bytes_more {
+    if MAX_PERSON_BYTES < all + bytes_more {
         let message = "your conversations take all the room that they may; delete some first";
         return Err(StoreError::Limit(message.to_owned()));
     }

@@ -1,5 +1,5 @@
 // Speaks to one server. Aborting a request closes its connection, which frees the server's processor within a step.
-import { Refusal, toldBy, type Told } from "../../../../web/src/wire/refusal.ts";
+import { Refusal, toldBy, type Why } from "../../../../web/src/wire/refusal.ts";
 import { eventsOf } from "../../../../web/src/wire/sse.ts";
 import type { Address } from "./discovery.ts";
 
@@ -38,7 +38,7 @@ interface Chunk {
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
   usage?: Usage | null;
   context?: { dropped_messages?: number };
-  error?: Told;
+  error?: Why;
 }
 
 export class Client {

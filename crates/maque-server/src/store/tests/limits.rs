@@ -133,6 +133,9 @@ fn a_persons_bytes_are_counted() {
     let set = |n| format!("UPDATE persons SET bytes = {n}");
     check(MAX_PERSON_BYTES, set, ask);
     check(MAX_PERSON_BYTES, set, |c| lengthen(c, "a"));
+    check(MAX_PERSON_BYTES + 1, set, |c| {
+        messages::check_room(c, 1, 1, [0, 0]) // as for the end of an answer
+    });
     check(MAX_PERSON_BYTES - 1, set, |c| {
         conversations::create(c, 1, "", &json!({})).map(drop) // braces are two bytes
     });
