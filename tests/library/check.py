@@ -2,6 +2,7 @@
 
     maque library add tests/library/handbook; python3 tests/library/check.py http://127.0.0.1:7860 [--half a|b] [--show] [--questions tests/library/unseen.tsv]
     maque library add tests/library/town; python3 tests/library/check.py http://127.0.0.1:7860 --folder town --questions tests/library/town.tsv
+    maque library add tests/library/clinic; python3 tests/library/check.py http://127.0.0.1:7860 --folder clinic --questions tests/library/clinic.tsv
 
 Exits with 1 if a quotation is not literally at its place.
 """

@@ -1,14 +1,16 @@
 //! Where sentences end, in Chinese and in English.
 
+use crate::line_breaks::within_sentences;
 use std::ops::Range;
 
 /// Spans of a text's sentences, without the white space around them.
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let (mut spans, mut start) = (Vec::new(), 0);
+    let within = within_sentences(text);
     let mut letters = text.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         let next = letters.peek().map(|(_, next)| *next);
-        if ends(letter, next) {
+        if ends(letter, next) && !within.contains(&at) {
             let end = at + letter.len_utf8();
             add(&mut spans, text, start..end);
             start = end;
@@ -24,7 +26,7 @@ fn ends(letter: char, next: Option<char>) -> bool {
     match letter {
         '。' | '！' | '？' | '!' | '?' => !is_closing,
         '.' => next.is_some_and(char::is_whitespace),
-        '\n' => !next.is_some_and(char::is_lowercase), // a line that was broken in its midst
+        '\n' => true,
         _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! What kind of answer a question seeks, and whether a text has one.
 
+use crate::numbers::{news, without_shares};
 use crate::words::{is_chinese_text, word_set, words};
 
 /// What shows that a text speaks of money.
@@ -97,6 +98,25 @@ const ENGLISH_PLACES: &[&str] = &[
     "opposite", "outside", "through", "to", "under", "via",
 ];
 
+/// What tells a day of the week beside 周一 and the like.
+const WEEKDAYS: &[&str] = &[
+    "每天",
+    "每日",
+    "天天",
+    "工作日",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "weekday",
+    "weekend",
+    "every day",
+    "daily",
+];
+
 /// Units of time that follow a number of them.
 const SPANS: &[&str] = &[
     "天", "日", "周", "星期", "个月", "年", "小时", "分钟", "秒", "学期", "季度",
@@ -118,7 +138,14 @@ const UNITS: &str =
 /// Whether a text, under these `columns`, can answer a question of this kind: who asks for a price is not answered without
 /// money, who asks how many not without a number, and who asks how many days not by a number of anything else.
 pub fn fits(question: &str, text: &str, columns: &str) -> bool {
-    match asks_for(question) {
+    let sought = asks_for(question);
+    let text = &match sought {
+        Sought::Money | Sought::Span => news(question, text),
+        Sought::Number if has_any(question, &["how many"]) => without_shares(&news(question, text)),
+        Sought::Number => news(question, text),
+        _ => text.to_owned(),
+    };
+    match sought {
         Sought::Money => has_number(text) && (has_money(text) || has_money(columns)),
         Sought::Number => match (unit(question), counted(question)) {
             (Some(unit), _) => {
@@ -130,6 +157,7 @@ pub fn fits(question: &str, text: &str, columns: &str) -> bool {
             (None, None) => has_number(text),
         },
         Sought::Span => has_span(text),
+        Sought::Weekday => has_any(text, WEEKDAYS) || has_weekday(text),
         Sought::Reason => has_any(text, REASONS) || has_word(text, ENGLISH_REASONS),
         Sought::Place => {
             let says = |text| has_any(text, PLACES) || has_word(text, ENGLISH_PLACES);
@@ -156,6 +184,7 @@ enum Sought {
     Money,
     Number,
     Span,
+    Weekday,
     Person,
     Reason,
     Place,
@@ -168,6 +197,7 @@ fn asks_for(question: &str) -> Sought {
         () if has(&["多少钱", "多少元", "价格", "price", "cost"]) => Sought::Money,
         () if has(&["how much"]) && !asks_how_much_of(question) => Sought::Money,
         () if has(&["多长时间", "持续多久"]) => Sought::Span,
+        () if has(&["周几", "星期几", "礼拜几", "what day of the week"]) => Sought::Weekday,
         () if has(&["多少", "how many", "how much", "几点"]) || unit(question).is_some() => {
             Sought::Number
         }
@@ -182,6 +212,14 @@ fn asks_for(question: &str) -> Sought {
         }
         () => Sought::Anything,
     }
+}
+
+/// Whether a text names a day of the week, in Chinese.
+fn has_weekday(text: &str) -> bool {
+    let is_day =
+        |after: &str| after.starts_with(|letter: char| "一二三四五六日天末".contains(letter));
+    let mut weeks = ["周", "星期", "礼拜"].iter();
+    weeks.any(|week| text.split(week).skip(1).any(is_day))
 }
 
 /// Whether "how much" is asked of a thing, as of notice or time, and not for a price.
@@ -310,6 +348,34 @@ mod tests {
             "A coffee in 4 minutes.",
         );
         assert!(fits("Who knows?", "Ask your manager.", "") && fits("几点开门？", "8:30", ""));
+    }
+
+    #[test]
+    fn a_number_that_the_question_has_is_no_answer() {
+        check(
+            "2022 年有多少次？",
+            "2022 年有 3 次。",
+            "替代 2022 年 3 月的通知。",
+        );
+        check(
+            "How many in 2022?",
+            "In 2022 it was 4.",
+            "It replaces that of 2022.",
+        );
+        assert!(fits("满 5 年几天？", "满 5 年的 5 天。", ""));
+        check(
+            "How many sessions are paid?",
+            "20 sessions.",
+            "60% of a session.",
+        );
+        assert!(fits("按工资的多少折算？", "300% 折算。", ""));
+    }
+
+    #[test]
+    fn a_day_of_the_week_is_asked_for() {
+        check("画室周几开？", "每周二、四开。", "每组最多 8 人。");
+        check("画室星期几关门？", "工作日都开。", "每周开 3 次。");
+        check("What day of the week is it?", "On Mondays.", "At 8.");
     }
 
     #[test]

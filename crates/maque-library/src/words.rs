@@ -1,6 +1,8 @@
 //! Text to words: Chinese by jieba, other scripts by letters and digits, English ones stemmed; full width is plain width.
 
+use crate::line_breaks::within_sentences;
 use jieba_rs::Jieba;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer};
@@ -139,12 +141,33 @@ pub(crate) fn is_stop_word(letter: char) -> bool {
     STOP_WORDS.contains(letter.encode_utf8(&mut [0; 4]) as &str)
 }
 
-/// Lower case and plain width, and letters for the radicals that PDF files have in their place.
+/// Lower case and plain width, letters for the radicals that PDF files have in their place, and no line breaks within Chinese words.
 pub(crate) fn plain(text: &str) -> String {
+    let text = joined(text);
     let letters = text.nfkc().flat_map(char::to_lowercase);
     letters
         .map(|letter| RADICALS.get(&letter).copied().unwrap_or(letter))
         .collect()
+}
+
+/// A text without the line breaks that stand within a sentence between Chinese letters.
+fn joined(text: &str) -> Cow<'_, str> {
+    if !text.contains('\n') {
+        return text.into();
+    }
+    let within = within_sentences(text);
+    let mut letters = text.char_indices().peekable();
+    let (mut joined, mut before) = (String::with_capacity(text.len()), None);
+    while let Some((at, letter)) = letters.next() {
+        let next = letters.peek().map(|(_, next)| *next);
+        let is_inside =
+            within.contains(&at) && [before, next].into_iter().flatten().all(is_chinese);
+        if !is_inside {
+            joined.push(letter);
+        }
+        before = Some(letter);
+    }
+    joined.into()
 }
 
 /// English words that change within, and the words of which they are forms.

@@ -5,14 +5,17 @@ import { placeWords, type Passage, type Quotation } from "../wire/library";
 import { useWords } from "../words/words";
 import type { Words } from "../words/zh";
 import type { Asking } from "./asking";
+import { unmarked } from "./unmarked";
 
 export function Answered({ asking }: { asking: Asking }) {
   const { ask: words } = useWords();
   const { answer, isBusy, quotations, since, stage, text, trouble } = asking;
   const isLost = answer?.outcome === "not_found";
+  const [first] = quotations;
+  const said = answer?.source === "quotation" && first ? `${unmarked(first.text, first.document.kind)}[1]` : text;
   return (
     <section class="answered" aria-live="polite" aria-busy={isBusy}>
-      {text && <div class={isLost ? "not-found" : "kiosk-answer"}>{isLost ? <p>{words.notFound}</p> : <Prose text={text} isWhole={!isBusy} />}</div>}
+      {text && <div class={isLost ? "not-found" : "kiosk-answer"}>{isLost ? <p>{words.notFound}</p> : <Prose text={said} isWhole={!isBusy} />}</div>}
       {isBusy && !text && <Waiting stage={stage} since={since} words={words} />}
       {trouble !== undefined && <p class="trouble" role="alert">{words.trouble(trouble)}</p>}
       {0 < quotations.length && (
@@ -43,10 +46,10 @@ function Source({ quotation: { index, text, document, place, passage, start, end
   const { ask: words } = useWords();
   return (
     <li>
-      <blockquote><span class="numbers">[{index}]</span> {text}</blockquote>
+      <blockquote><span class="numbers">[{index}]</span> {unmarked(text, document.kind)}</blockquote>
       <p class="place">{placeWords(document, place, words)}</p>
       {passage && text.length < passage.text.length && (
-        <details><summary>{words.context}</summary><p><Marked passage={passage} part={{ start, end }} /></p></details>
+        <details><summary>{words.context}</summary><p><Marked passage={passage} part={{ start, end }} kind={document.kind} /></p></details>
       )}
     </li>
   );
@@ -55,12 +58,13 @@ function Source({ quotation: { index, text, document, place, passage, start, end
 function Near({ passage }: { passage: Passage }) {
   const { ask: words } = useWords();
   const { text, document, place, marked } = passage;
-  return <li><blockquote>{marked ? <Marked passage={passage} part={marked} /> : text}</blockquote><p class="place">{placeWords(document, place, words)}</p></li>;
+  return <li><blockquote>{marked ? <Marked passage={passage} part={marked} kind={document.kind} /> : unmarked(text, document.kind)}</blockquote><p class="place">{placeWords(document, place, words)}</p></li>;
 }
 
 /** A passage with a part of it marked; places are in characters of the document. */
-function Marked({ passage, part }: { passage: { text: string; start: number }; part: { start: number; end: number } }) {
+function Marked({ passage, part, kind }: { passage: { text: string; start: number }; part: { start: number; end: number }; kind: string | null }) {
   const letters = Array.from(passage.text);
   const [from, to] = [part.start - passage.start, part.end - passage.start];
-  return <>{letters.slice(0, from).join("")}<mark>{letters.slice(from, to).join("")}</mark>{letters.slice(to).join("")}</>;
+  const shown = (start: number, end?: number) => unmarked(letters.slice(start, end).join(""), kind);
+  return <>{shown(0, from)}<mark>{shown(from, to)}</mark>{shown(to)}</>;
 }

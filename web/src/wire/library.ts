@@ -14,6 +14,7 @@ export interface Source {
   id: string;
   folder_name: string;
   file: string;
+  kind: string | null;
 }
 export interface Quotation {
   index: number;
@@ -35,6 +36,7 @@ export interface Passage {
 export interface LibraryAnswer {
   outcome: "answered" | "faq" | "not_found";
   answer: string;
+  source: "faq" | "model" | "quotation" | "none";
   quotations: Quotation[];
   passages: Passage[];
   timings: { total_ms: number };

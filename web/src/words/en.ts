@@ -240,7 +240,7 @@ export const en: Words = {
     comparing: "Comparing passages with the question",
     sources: "Sources",
     nearest: "The nearest passages",
-    notFound: "Not found in the documents",
+    notFound: "No certain answer in the documents",
     faq: "from the table of frequent questions",
     page: (n) => `p. ${n}`,
     row: (n) => `row ${n}`,

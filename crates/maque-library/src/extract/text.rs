@@ -1,4 +1,4 @@
-//! Plain text: its encoding is guessed; paragraphs are parted by empty lines; a first line alone is the title, lines with numbers or
+//! Plain text: its encoding is guessed; paragraphs are parted by empty lines or begin with a full-width space; a first line alone is the title, lines with numbers or
 //! in capitals are headings.
 
 use crate::extracted::{Builder, Extracted, Place};
@@ -54,9 +54,11 @@ pub(super) fn paragraphs(builder: &mut Builder, text: &str, page: Option<u32>) {
         page,
         ..Place::default()
     };
-    for line in text.lines().map(str::trim).chain([""]) {
+    for line in text.lines().chain([""]) {
+        let is_indented = line.starts_with('\u{3000}'); // as Chinese paragraphs begin
+        let line = line.trim();
         let level = heading_level(line);
-        if line.is_empty() || level.is_some() {
+        if line.is_empty() || level.is_some() || is_indented {
             builder.paragraph_at(&std::mem::take(&mut paragraph), place());
         }
         match level {

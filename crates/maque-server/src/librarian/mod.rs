@@ -326,8 +326,8 @@ impl Inquiry {
 
     fn nothing(&self, found: Found) -> Found {
         let answer = match is_chinese_text(&self.question) {
-            true => "资料里没有找到。",
-            false => "Not found in the documents.",
+            true => "资料里没有找到确定的答案。",
+            false => "No certain answer was found in the documents.",
         };
         Found {
             outcome: NOT_FOUND,
