@@ -1,14 +1,16 @@
 // Parts of a document's text as people read them: without the marks of Markdown.
 
-/** What is before, in or after a quotation; line by line, so that each part can be shown for itself. */
+/** What is before, in or after a quotation, line by line: each part can be shown for itself. */
 export function unmarked(text: string, kind: string | null): string {
-  if (kind !== "markdown") {
-    return text;
-  }
-  return text
-    .replace(/^\s*\|[-:| ]+\|\s*$/gmu, "") // the line below a table's head
-    .replace(/^(\s*)(#{1,6}|>|[-*+]) +/gmu, "$1")
-    .replace(/^\s*\| *| *\|\s*$/gmu, "")
-    .replace(/ *\| */gu, " · ")
-    .replace(/\*\*|__|`/gu, "");
+  return kind === "markdown" ? text.split("\n").map(line).join("\n") : text;
+}
+
+function line(text: string): string {
+  const bare = text.replace(/\*\*|__|`/gu, "");
+  return /^\s*\|/u.test(text) ? row(bare) : bare.replace(/^(\s*)(#{1,6}|>|[-*+]) +/u, "$1");
+}
+
+/** A table's row, or nothing for the line below its head. */
+function row(text: string): string {
+  return /^[-:|\s]+$/u.test(text) ? "" : text.replace(/^\s*\|\s*|\s*\|\s*$/gu, "").replace(/\s*\|\s*/gu, " · ");
 }
