@@ -10,7 +10,10 @@ import { busy, metricsOf } from "./metrics.mjs";
 const CODE = readFileSync(new URL("sample.py", import.meta.url), "utf8");
 const OTHERS = 4;
 
-async function explains({ page }) {
+/** Others are answered meanwhile, so that the answer takes longer than a page without a processor may stand still. */
+async function explains({ page, url }) {
+  const release = busy(url, OTHERS);
+  await until(async () => (await metricsOf(url)).running === OTHERS, "others are answered");
   await command(page, "Maque: Ask about the code");
   await bar(page).locator("#ask").waitFor();
   const lengths = await watched(page);
@@ -20,6 +23,8 @@ async function explains({ page }) {
   await article.locator(".where", { hasText: "stock.py · lines 4–9" }).waitFor();
   const seen = await lengths();
   assert.ok(5 < seen.length && seen[0] < seen.at(-1), `the answer grows: ${seen}`);
+  await release();
+  await until(async () => (await metricsOf(url)).running === 0, "nobody is answered any more");
 }
 
 /** Notes how long the last answer is whenever that changes. */
