@@ -117,6 +117,7 @@ async fn accept(entrance: Entrance, house: House, graceful: Arc<GracefulShutdown
         () = accept_all(&listener, &until, &house, &graceful) => {}
         _ = closed.changed() => {}
     }
+    drop(listener); // before `until`: whoever waits for its end finds nobody listening
 }
 
 async fn accept_all(

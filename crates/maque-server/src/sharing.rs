@@ -3,7 +3,11 @@
 use crate::error::ApiError;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+
+/// How long closing is waited for.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// The network that this machine is in: what the binary hands in.
 pub trait Network: Send + Sync {
@@ -19,7 +23,7 @@ pub struct Listeners {
     pub shared: Vec<TcpListener>,
 }
 
-/// A socket, and for how long its connections are served: until the other end of `until` is gone.
+/// A socket, and for how long its connections are served: until `until` tells something, or its other end is gone.
 pub(crate) struct Entrance {
     pub(crate) listener: tokio::net::TcpListener,
     pub(crate) until: watch::Receiver<()>,
@@ -48,7 +52,7 @@ pub(crate) struct Sharing {
 /// Being shared; dropping it ends that, connections included.
 struct Open {
     urls: Vec<String>,
-    _until: watch::Sender<()>,
+    until: watch::Sender<()>,
 }
 
 impl Sharing {
@@ -92,14 +96,18 @@ impl Sharing {
         Ok(())
     }
 
-    /// Puts the switch off, and ends the connections that came in by it.
-    pub(crate) fn end(&self) -> Result<(), ApiError> {
+    /// Puts the switch off, and ends the connections that came in by it; then nobody listens there any more.
+    pub(crate) async fn end(&self) -> Result<(), ApiError> {
         if !self.own.is_empty() {
             let message =
                 "this server was told by --host where to listen; start it without to have a switch";
             return Err(ApiError::conflict(message));
         }
-        *self.lock() = None;
+        let open = self.lock().take();
+        if let Some(Open { until, .. }) = open {
+            until.send_replace(());
+            let _ = tokio::time::timeout(CLOSING, until.closed()).await;
+        }
         Ok(())
     }
 
@@ -113,7 +121,7 @@ impl Sharing {
         }
         Ok(Open {
             urls,
-            _until: sender,
+            until: sender,
         })
     }
 

@@ -67,7 +67,7 @@ pub(super) async fn switch(
             shared.store()?; // guests are kept there
             shared.sharing.begin()?;
         }
-        Some(false) => shared.sharing.end()?,
+        Some(false) => shared.sharing.end().await?,
     }
     Ok(share(State(shared)).await)
 }
