@@ -24,7 +24,7 @@ use tantivy::{
 /// The folder of this layout and these words; a later one has another, and is built anew from the documents.
 const LAYOUT: &str = "index-4";
 /// Folders of earlier ones.
-const EARLIER: &[&str] = &["index-1", "index-2"];
+const EARLIER: &[&str] = &["index-1", "index-2", "index-3"];
 /// Memory in which the writer gathers before it writes.
 const WRITER_BYTES: usize = 48 << 20;
 
